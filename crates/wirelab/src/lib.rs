@@ -1,0 +1,23 @@
+//! The whole stack behind one name.
+//!
+//! Each crate of the workspace under its short name, so that a program needs one dependency:
+//!
+//! ```
+//! use wirelab::sansio::Instant;
+//!
+//! assert_eq!(Instant::ZERO.as_nanos(), 0);
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub use wirelab_client as client;
+pub use wirelab_http as http;
+pub use wirelab_http1 as http1;
+pub use wirelab_reactor as reactor;
+pub use wirelab_sansio as sansio;
+pub use wirelab_server as server;
+pub use wirelab_sim as sim;
+pub use wirelab_socket as socket;
+pub use wirelab_tcpip as tcpip;
+pub use wirelab_wire as wire;
