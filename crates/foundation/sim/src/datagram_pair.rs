@@ -1,0 +1,296 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
+use bytes::BytesMut;
+use wirelab_sansio::{DatagramProtocol, Instant};
+
+use crate::world::{World, earliest, lines, seeded};
+use crate::{End, Fate, Ladder, Line, Link, Log, Reason, RunError, Side};
+
+/// Two [`DatagramProtocol`]s, joined by links that may lose and reorder, in virtual time.
+///
+/// Timeouts are jumped to, never waited for, and stand in the ladder as notes with their reason. The client's address is
+/// `192.0.2.1:50000` and the server's `198.51.100.1:443`, unless [changed](Self::addresses); a datagram to any other
+/// address is dropped as [`Reason::NoRoute`].
+///
+/// When a test panics while a pair is alive, the ladder of the conversation is printed to standard error.
+pub struct DatagramPair<C, S> {
+    /// The client's end. Command it before and between runs.
+    pub client: End<C>,
+    /// The server's end.
+    pub server: End<S>,
+    up: Route,
+    down: Route,
+    world: World<Datagram>,
+}
+
+/// One direction: where it comes from, and what it travels on.
+struct Route {
+    from: Side,
+    source: SocketAddr,
+    destination: SocketAddr,
+    line: Line,
+}
+
+struct Datagram {
+    from: Side,
+    source: SocketAddr,
+    payload: BytesMut,
+    packet: crate::PacketId,
+}
+
+impl<C, S> DatagramPair<C, S> {
+    /// The two ends, over [`Link::default`] in both directions, with seed 0.
+    pub fn new(client: C, server: S) -> Self {
+        let (up, down) = lines(&Link::default());
+        let source = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 50_000));
+        let destination = SocketAddr::from((Ipv4Addr::new(198, 51, 100, 1), 443));
+        DatagramPair {
+            client: End::new(Side::Client, client),
+            server: End::new(Side::Server, server),
+            up: Route { from: Side::Client, source, destination, line: up },
+            down: Route { from: Side::Server, source: destination, destination: source, line: down },
+            world: World::new(),
+        }
+    }
+
+    /// The link in both directions.
+    #[must_use]
+    pub fn link(self, link: Link) -> Self {
+        self.uplink(link.clone()).downlink(link)
+    }
+
+    /// The link from the client to the server.
+    #[must_use]
+    pub fn uplink(mut self, link: Link) -> Self {
+        self.up.line.set_link(link);
+        self
+    }
+
+    /// The link from the server to the client.
+    #[must_use]
+    pub fn downlink(mut self, link: Link) -> Self {
+        self.down.line.set_link(link);
+        self
+    }
+
+    /// What losses and jitter are drawn from. The same seed gives the same run.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        let (up, down) = seeded(seed);
+        self.up.line.set_random(up);
+        self.down.line.set_random(down);
+        self
+    }
+
+    /// The addresses of the two ends.
+    #[must_use]
+    pub fn addresses(mut self, client: SocketAddr, server: SocketAddr) -> Self {
+        (self.up.source, self.up.destination) = (client, server);
+        (self.down.source, self.down.destination) = (server, client);
+        self
+    }
+
+    /// What the ends are called in the log and its pictures.
+    #[must_use]
+    pub fn names(mut self, client: impl Into<String>, server: impl Into<String>) -> Self {
+        self.world.log_mut().rename(client.into(), server.into());
+        self
+    }
+
+    /// How a datagram is called in the log, by its sender and its bytes: [`byte_count`](crate::byte_count) if not set.
+    #[must_use]
+    pub fn label(mut self, label: impl Fn(Side, &[u8]) -> String + 'static) -> Self {
+        self.world.label = Box::new(label);
+        self
+    }
+
+    /// After how many steps (events, datagrams, timeouts, actions) a run ends with [`RunError::TooManySteps`]: 250 000 if
+    /// not set. It counts over the pair's whole life.
+    #[must_use]
+    pub fn max_steps(mut self, steps: usize) -> Self {
+        self.world.max_steps = steps;
+        self
+    }
+
+    /// The time in the simulation.
+    pub fn now(&self) -> Instant {
+        self.world.now
+    }
+
+    /// All that happened so far.
+    pub fn log(&self) -> &Log {
+        self.world.log()
+    }
+
+    /// The picture of it.
+    pub fn ladder(&self) -> Ladder {
+        Ladder::new(self.log())
+    }
+}
+
+impl<C: DatagramProtocol, S: DatagramProtocol> DatagramPair<C, S> {
+    /// Runs until nothing is left to happen: no datagram is under way, no timeout set, no action planned. A protocol that
+    /// always has a timer (to keep a connection alive, for one) needs [`run_until`](Self::run_until). Each closure is its
+    /// end's application: it gets that end's events, one at a time, and can answer at once, or [later](End::after).
+    ///
+    /// # Errors
+    /// [`RunError::TooManySteps`].
+    pub fn run(
+        &mut self, on_client: impl FnMut(&mut End<C>, C::Event), on_server: impl FnMut(&mut End<S>, S::Event),
+    ) -> Result<(), RunError> {
+        self.run_until(Instant::from_nanos(u64::MAX), on_client, on_server)
+    }
+
+    /// Like [`run`](Self::run), but stops before anything later than `deadline`. The time is then that of the last thing
+    /// that happened.
+    ///
+    /// # Errors
+    /// [`RunError::TooManySteps`].
+    pub fn run_until(
+        &mut self, deadline: Instant, mut on_client: impl FnMut(&mut End<C>, C::Event),
+        mut on_server: impl FnMut(&mut End<S>, S::Event),
+    ) -> Result<(), RunError> {
+        self.settle(&mut on_client, &mut on_server)?;
+        while self.next_time().is_some_and(|next| next <= deadline) {
+            self.step(&mut on_client, &mut on_server)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the next thing happen (an arrival, an action or a timeout) and both ends react to it. `false` when there is
+    /// none.
+    ///
+    /// # Errors
+    /// [`RunError::TooManySteps`].
+    pub fn step(
+        &mut self, mut on_client: impl FnMut(&mut End<C>, C::Event),
+        mut on_server: impl FnMut(&mut End<S>, S::Event),
+    ) -> Result<bool, RunError> {
+        self.settle(&mut on_client, &mut on_server)?;
+        let Some(next) = self.next_time() else { return Ok(false) };
+        self.world.now = next;
+        self.client.set_now(next);
+        self.server.set_now(next);
+        self.happen()?;
+        self.settle(&mut on_client, &mut on_server)?;
+        Ok(true)
+    }
+
+    fn next_time(&self) -> Option<Instant> {
+        let timeout = |timeout: Option<(Instant, &str)>| timeout.map(|(when, _)| when);
+        let due = [
+            self.world.under_way.next_time(),
+            self.client.next_action(),
+            self.server.next_action(),
+            timeout(self.client.protocol.poll_timeout()),
+            timeout(self.server.protocol.poll_timeout()),
+        ];
+        earliest(self.world.now, due)
+    }
+
+    /// Of what is due now: a datagram first, then actions, and timeouts only when nothing else is. A datagram that arrives at
+    /// the very moment of the timeout is still in time.
+    fn happen(&mut self) -> Result<(), RunError> {
+        self.world.count()?;
+        if let Some(datagram) = self.world.under_way.take_due(self.world.now) {
+            self.deliver(datagram);
+            return Ok(());
+        }
+        let client_acted = self.client.act(&mut self.world)?;
+        let server_acted = self.server.act(&mut self.world)?;
+        if !client_acted && !server_acted {
+            expire(&mut self.client, &mut self.world);
+            expire(&mut self.server, &mut self.world);
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, mut datagram: Datagram) {
+        let (now, source) = (self.world.now, datagram.source);
+        self.world.log_mut().arrived(now, datagram.packet);
+        match datagram.from {
+            Side::Client => self.server.protocol.receive(now, source, &mut datagram.payload),
+            Side::Server => self.client.protocol.receive(now, source, &mut datagram.payload),
+        }
+    }
+
+    /// Lets both ends do all that they can do at this moment.
+    fn settle(
+        &mut self, on_client: &mut impl FnMut(&mut End<C>, C::Event),
+        on_server: &mut impl FnMut(&mut End<S>, S::Event),
+    ) -> Result<(), RunError> {
+        loop {
+            let client_moved = pump(&mut self.client, &mut self.up, &mut self.world, on_client)?;
+            let server_moved = pump(&mut self.server, &mut self.down, &mut self.world, on_server)?;
+            if !client_moved && !server_moved {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn expire<P: DatagramProtocol>(end: &mut End<P>, world: &mut World<Datagram>) {
+    if let Some((when, why)) = end.protocol.poll_timeout()
+        && when <= world.now
+    {
+        world.log_mut().note(end.now(), end.side, format!("timeout: {why}"));
+        end.protocol.handle_timeout(world.now);
+    }
+}
+
+/// Polls events, then datagrams, until neither comes; `true` if any did.
+fn pump<P: DatagramProtocol>(
+    end: &mut End<P>, route: &mut Route, world: &mut World<Datagram>,
+    on_event: &mut impl FnMut(&mut End<P>, P::Event),
+) -> Result<bool, RunError> {
+    end.write_notes(world);
+    let mut moved = false;
+    loop {
+        let before = moved;
+        moved = false;
+        while let Some(event) = end.protocol.poll_event() {
+            world.count()?;
+            on_event(end, event);
+            end.write_notes(world);
+            moved = true;
+        }
+        let mut out = BytesMut::new();
+        while let Some(transmit) = end.protocol.poll_transmit(world.now, &mut out) {
+            world.count()?;
+            let bytes = out.split_to(transmit.len.min(out.len()));
+            route.send_all(bytes, transmit.to, transmit.segment_size, world);
+            moved = true;
+        }
+        if !moved {
+            return Ok(before);
+        }
+    }
+}
+
+impl Route {
+    /// Sends the datagrams that one transmission holds.
+    fn send_all(
+        &mut self, mut bytes: BytesMut, to: SocketAddr, size: Option<usize>, world: &mut World<Datagram>,
+    ) {
+        let size = size.filter(|&size| size > 0).unwrap_or(bytes.len());
+        while bytes.len() > size {
+            self.send(bytes.split_to(size), to, world);
+        }
+        self.send(bytes, to, world); // an empty datagram is one, too
+    }
+
+    fn send(&mut self, payload: BytesMut, to: SocketAddr, world: &mut World<Datagram>) {
+        let label = (world.label)(self.from, &payload);
+        if to != self.destination {
+            let now = world.now;
+            let packet = world.log_mut().sent(now, self.from, payload.len(), label);
+            world.log_mut().dropped(now, packet, Reason::NoRoute);
+            return;
+        }
+        let (packet, fate) = world.send(&mut self.line, self.from, payload.len(), label);
+        if let Fate::Arrives(at) = fate {
+            let datagram = Datagram { from: self.from, source: self.source, payload, packet };
+            world.under_way.enter(at, datagram);
+        }
+    }
+}

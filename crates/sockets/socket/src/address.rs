@@ -1,0 +1,111 @@
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+
+use libc::socklen_t;
+
+/// The bytes of a `struct sockaddr`, as the kernel reads and writes them.
+///
+/// ```text
+///          0        2        4                8                                24         28
+/// IPv4     │ family │  port  │    address     │ zero (8 bytes) │
+/// IPv6     │ family │  port  │   flow info    │            address             │  scope   │
+/// ```
+///
+/// The family is in the machine's byte order since only the kernel reads it; port and address are in network byte
+/// order since they go into packets as they are. `sockaddr` begins with the family so that the kernel can tell from the first
+/// two bytes how to read the rest.
+#[repr(C, align(4))]
+#[derive(Default)]
+pub(crate) struct RawAddress {
+    pub(crate) bytes: [u8; 28],
+    /// How many of the bytes are in use.
+    pub(crate) length: socklen_t,
+}
+
+const V4_LENGTH: socklen_t = 16;
+const V6_LENGTH: socklen_t = 28;
+
+impl RawAddress {
+    /// How much the kernel may write.
+    pub(crate) fn capacity(&self) -> socklen_t {
+        self.bytes.len() as socklen_t
+    }
+
+    /// The address, if the kernel gave one that we know.
+    pub(crate) fn decode(&self) -> io::Result<SocketAddr> {
+        let [f0, f1, p0, p1, rest @ ..] = self.bytes;
+        let port = u16::from_be_bytes([p0, p1]);
+        match i32::from(u16::from_ne_bytes([f0, f1])) {
+            libc::AF_INET if self.length >= V4_LENGTH => {
+                let [a, b, c, d, ..] = rest;
+                Ok(SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), port).into())
+            }
+            libc::AF_INET6 if self.length >= V6_LENGTH => {
+                let [i0, i1, i2, i3, address @ .., s0, s1, s2, s3] = rest;
+                let flow_info = u32::from_ne_bytes([i0, i1, i2, i3]);
+                let scope = u32::from_ne_bytes([s0, s1, s2, s3]);
+                Ok(SocketAddrV6::new(Ipv6Addr::from(address), port, flow_info, scope).into())
+            }
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the address is neither IPv4 nor IPv6")),
+        }
+    }
+}
+
+impl From<SocketAddr> for RawAddress {
+    fn from(address: SocketAddr) -> Self {
+        let mut bytes = [0; 28];
+        bytes[..2].copy_from_slice(&(family(&address) as u16).to_ne_bytes());
+        bytes[2..4].copy_from_slice(&address.port().to_be_bytes());
+        let length = match address {
+            SocketAddr::V4(v4) => {
+                bytes[4..8].copy_from_slice(&v4.ip().octets());
+                V4_LENGTH
+            }
+            SocketAddr::V6(v6) => {
+                bytes[4..8].copy_from_slice(&v6.flowinfo().to_ne_bytes());
+                bytes[8..24].copy_from_slice(&v6.ip().octets());
+                bytes[24..].copy_from_slice(&v6.scope_id().to_ne_bytes());
+                V6_LENGTH
+            }
+        };
+        RawAddress { bytes, length }
+    }
+}
+
+/// The address family, which is chosen when the socket is made and cannot be changed later.
+pub(crate) fn family(address: &SocketAddr) -> libc::c_int {
+    match address {
+        SocketAddr::V4(_) => libc::AF_INET,
+        SocketAddr::V6(_) => libc::AF_INET6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_address_has_the_layout_of_sockaddr_in() {
+        let raw = RawAddress::from(SocketAddr::from(([192, 0, 2, 7], 8800)));
+        assert_eq!(raw.length as usize, size_of::<libc::sockaddr_in>());
+        assert_eq!(raw.bytes[..2], (libc::AF_INET as u16).to_ne_bytes());
+        assert_eq!(raw.bytes[2..8], [0x22, 0x60, 192, 0, 2, 7]);
+        assert_eq!(raw.bytes[8..], [0; 20]);
+    }
+
+    #[test]
+    fn both_families_survive_the_round_trip() {
+        let scoped = SocketAddrV6::new("fe80::1:2".parse().unwrap(), 443, 0x1234, 3);
+        for address in ["127.0.0.1:1".parse().unwrap(), "[::1]:65535".parse().unwrap(), scoped.into()] {
+            assert_eq!(RawAddress::from(address).decode().unwrap(), address);
+        }
+    }
+
+    #[test]
+    fn an_address_of_another_family_is_an_error() {
+        assert_eq!(RawAddress::default().decode().unwrap_err().kind(), io::ErrorKind::InvalidData);
+        let mut short = RawAddress::from(SocketAddr::from(([127, 0, 0, 1], 1)));
+        short.length = 4;
+        assert_eq!(short.decode().unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}
