@@ -3,14 +3,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use bytes::BytesMut;
 use wirelab_sansio::{DatagramProtocol, Instant};
 
+use crate::route::{Datagram, Route};
 use crate::world::{World, earliest, lines, seeded};
-use crate::{End, Fate, Ladder, Line, Link, Log, Reason, RunError, Side};
+use crate::{End, Ladder, Link, Log, RunError, Side};
 
 /// Two [`DatagramProtocol`]s, joined by links that may lose and reorder, in virtual time.
 ///
 /// Timeouts are jumped to, never waited for, and stand in the ladder as notes with their reason. The client's address is
 /// `192.0.2.1:50000` and the server's `198.51.100.1:443`, unless [changed](Self::addresses); a datagram to any other
-/// address is dropped as [`Reason::NoRoute`].
+/// address is dropped as [`Reason::NoRoute`](crate::Reason::NoRoute).
 ///
 /// When a test panics while a pair is alive, the ladder of the conversation is printed to standard error.
 pub struct DatagramPair<C, S> {
@@ -21,21 +22,6 @@ pub struct DatagramPair<C, S> {
     up: Route,
     down: Route,
     world: World<Datagram>,
-}
-
-/// One direction: where it comes from, and what it travels on.
-struct Route {
-    from: Side,
-    source: SocketAddr,
-    destination: SocketAddr,
-    line: Line,
-}
-
-struct Datagram {
-    from: Side,
-    source: SocketAddr,
-    payload: BytesMut,
-    packet: crate::PacketId,
 }
 
 impl<C, S> DatagramPair<C, S> {
@@ -136,7 +122,9 @@ impl<C: DatagramProtocol, S: DatagramProtocol> DatagramPair<C, S> {
     /// # Errors
     /// [`RunError::TooManySteps`].
     pub fn run(
-        &mut self, on_client: impl FnMut(&mut End<C>, C::Event), on_server: impl FnMut(&mut End<S>, S::Event),
+        &mut self,
+        on_client: impl FnMut(&mut End<C>, C::Event),
+        on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
         self.run_until(Instant::from_nanos(u64::MAX), on_client, on_server)
     }
@@ -147,7 +135,9 @@ impl<C: DatagramProtocol, S: DatagramProtocol> DatagramPair<C, S> {
     /// # Errors
     /// [`RunError::TooManySteps`].
     pub fn run_until(
-        &mut self, deadline: Instant, mut on_client: impl FnMut(&mut End<C>, C::Event),
+        &mut self,
+        deadline: Instant,
+        mut on_client: impl FnMut(&mut End<C>, C::Event),
         mut on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
         self.settle(&mut on_client, &mut on_server)?;
@@ -163,7 +153,8 @@ impl<C: DatagramProtocol, S: DatagramProtocol> DatagramPair<C, S> {
     /// # Errors
     /// [`RunError::TooManySteps`].
     pub fn step(
-        &mut self, mut on_client: impl FnMut(&mut End<C>, C::Event),
+        &mut self,
+        mut on_client: impl FnMut(&mut End<C>, C::Event),
         mut on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<bool, RunError> {
         self.settle(&mut on_client, &mut on_server)?;
@@ -216,7 +207,8 @@ impl<C: DatagramProtocol, S: DatagramProtocol> DatagramPair<C, S> {
 
     /// Lets both ends do all that they can do at this moment.
     fn settle(
-        &mut self, on_client: &mut impl FnMut(&mut End<C>, C::Event),
+        &mut self,
+        on_client: &mut impl FnMut(&mut End<C>, C::Event),
         on_server: &mut impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
         loop {
@@ -240,57 +232,31 @@ fn expire<P: DatagramProtocol>(end: &mut End<P>, world: &mut World<Datagram>) {
 
 /// Polls events, then datagrams, until neither comes; `true` if any did.
 fn pump<P: DatagramProtocol>(
-    end: &mut End<P>, route: &mut Route, world: &mut World<Datagram>,
+    end: &mut End<P>,
+    route: &mut Route,
+    world: &mut World<Datagram>,
     on_event: &mut impl FnMut(&mut End<P>, P::Event),
 ) -> Result<bool, RunError> {
     end.write_notes(world);
     let mut moved = false;
     loop {
-        let before = moved;
-        moved = false;
+        let mut idle = true;
         while let Some(event) = end.protocol.poll_event() {
             world.count()?;
             on_event(end, event);
             end.write_notes(world);
-            moved = true;
+            idle = false;
         }
         let mut out = BytesMut::new();
         while let Some(transmit) = end.protocol.poll_transmit(world.now, &mut out) {
             world.count()?;
             let bytes = out.split_to(transmit.len.min(out.len()));
             route.send_all(bytes, transmit.to, transmit.segment_size, world);
-            moved = true;
+            idle = false;
         }
-        if !moved {
-            return Ok(before);
+        if idle {
+            return Ok(moved);
         }
-    }
-}
-
-impl Route {
-    /// Sends the datagrams that one transmission holds.
-    fn send_all(
-        &mut self, mut bytes: BytesMut, to: SocketAddr, size: Option<usize>, world: &mut World<Datagram>,
-    ) {
-        let size = size.filter(|&size| size > 0).unwrap_or(bytes.len());
-        while bytes.len() > size {
-            self.send(bytes.split_to(size), to, world);
-        }
-        self.send(bytes, to, world); // an empty datagram is one, too
-    }
-
-    fn send(&mut self, payload: BytesMut, to: SocketAddr, world: &mut World<Datagram>) {
-        let label = (world.label)(self.from, &payload);
-        if to != self.destination {
-            let now = world.now;
-            let packet = world.log_mut().sent(now, self.from, payload.len(), label);
-            world.log_mut().dropped(now, packet, Reason::NoRoute);
-            return;
-        }
-        let (packet, fate) = world.send(&mut self.line, self.from, payload.len(), label);
-        if let Fate::Arrives(at) = fate {
-            let datagram = Datagram { from: self.from, source: self.source, payload, packet };
-            world.under_way.enter(at, datagram);
-        }
+        moved = true;
     }
 }

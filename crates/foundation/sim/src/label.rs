@@ -22,7 +22,9 @@ pub fn byte_count(_from: Side, packet: &[u8]) -> String {
 pub fn first_line(from: Side, packet: &[u8]) -> String {
     let line = packet.windows(2).position(|pair| pair == b"\r\n").and_then(|end| packet.get(..end));
     match line.map(str::from_utf8) {
-        Some(Ok(line)) if !line.is_empty() && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => line.into(),
+        Some(Ok(line)) if !line.is_empty() && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+            line.into()
+        }
         _ => byte_count(from, packet),
     }
 }

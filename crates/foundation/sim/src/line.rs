@@ -42,14 +42,7 @@ pub enum Fate {
 impl Line {
     /// An idle line. Losses and jitter are drawn from `random`.
     pub fn new(link: Link, random: Random) -> Self {
-        Line {
-            link,
-            random,
-            offered: 0,
-            busy_until: Instant::ZERO,
-            remainder: 0,
-            waiting: VecDeque::new(),
-        }
+        Line { link, random, offered: 0, busy_until: Instant::ZERO, remainder: 0, waiting: VecDeque::new() }
     }
 
     /// Hands over a packet of `len` bytes at `now`, which must not be earlier than at the last call.
@@ -102,7 +95,6 @@ impl Line {
     pub(crate) fn set_random(&mut self, random: Random) {
         self.random = random;
     }
-
 }
 
 #[cfg(test)]
@@ -140,7 +132,11 @@ mod tests {
         let fates: Vec<Fate> = (0..4).map(|_| line.send(Instant::ZERO, 1000)).collect();
         let at = |seconds| Fate::Arrives(Instant::ZERO + seconds * SECOND);
         assert_eq!(fates, [at(1), at(2), at(3), Fate::Dropped(Reason::QueueFull)], "one leaves, two wait");
-        assert_eq!(line.send(Instant::ZERO + SECOND, 1000), at(4), "the first has left, the second is leaving");
+        assert_eq!(
+            line.send(Instant::ZERO + SECOND, 1000),
+            at(4),
+            "the first has left, the second is leaving"
+        );
     }
 
     #[test]
@@ -164,8 +160,10 @@ mod tests {
     fn jitter_stays_within_its_bound_and_reorders() {
         let mut line = line(Link::new(SECOND).jitter(Duration::from_millis(5)));
         let arrivals: Vec<Fate> = (0..100).map(|_| line.send(Instant::ZERO, 1)).collect();
-        let times: Vec<Instant> =
-            arrivals.iter().filter_map(|fate| if let Fate::Arrives(at) = fate { Some(*at) } else { None }).collect();
+        let times: Vec<Instant> = arrivals
+            .iter()
+            .filter_map(|fate| if let Fate::Arrives(at) = fate { Some(*at) } else { None })
+            .collect();
         let (first, last) = (Instant::ZERO + SECOND, Instant::ZERO + SECOND + Duration::from_millis(5));
         assert!(times.len() == 100 && times.iter().all(|at| (first..=last).contains(at)), "{times:?}");
         assert!(!times.is_sorted(), "{times:?}");

@@ -56,6 +56,12 @@ impl fmt::Display for Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PacketId(usize);
 
+impl PacketId {
+    pub(crate) const fn index(self) -> usize {
+        self.0
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -130,7 +136,10 @@ impl Log {
     /// Packets that `from` has handed to its link and the bytes in them, those dropped included.
     pub fn traffic(&self, from: Side) -> (usize, usize) {
         let sent = |entry: &&Entry| entry.from == from && matches!(entry.kind, Kind::Sent(_));
-        self.entries.iter().filter(sent).fold((0, 0), |(packets, bytes), entry| (packets + 1, bytes + entry.bytes))
+        self.entries
+            .iter()
+            .filter(sent)
+            .fold((0, 0), |(packets, bytes), entry| (packets + 1, bytes + entry.bytes))
     }
 
     /// Notes a departure. The number is for [`arrived`](Self::arrived) or [`dropped`](Self::dropped).

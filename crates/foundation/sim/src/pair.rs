@@ -152,7 +152,8 @@ impl<C, S> Pair<C, S> {
 
     /// The earlier of the two ends' failures.
     fn failure(&self) -> Result<(), RunError> {
-        let of = |side, failed: &Option<(Instant, String)>| failed.clone().map(|(at, error)| (at, side, error));
+        let of =
+            |side, failed: &Option<(Instant, String)>| failed.clone().map(|(at, error)| (at, side, error));
         let failures = [of(Side::Client, &self.client.failed), of(Side::Server, &self.server.failed)];
         match failures.into_iter().flatten().min() {
             Some((at, side, error)) => Err(RunError::Failed { side, at, error }),
@@ -168,7 +169,9 @@ impl<C: StreamProtocol, S: StreamProtocol> Pair<C, S> {
     /// # Errors
     /// [`RunError`]: the run does not come to rest, a segment was lost too often, or an end failed.
     pub fn run(
-        &mut self, on_client: impl FnMut(&mut End<C>, C::Event), on_server: impl FnMut(&mut End<S>, S::Event),
+        &mut self,
+        on_client: impl FnMut(&mut End<C>, C::Event),
+        on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
         self.run_until(Instant::from_nanos(u64::MAX), on_client, on_server)
     }
@@ -179,7 +182,9 @@ impl<C: StreamProtocol, S: StreamProtocol> Pair<C, S> {
     /// # Errors
     /// As for [`run`](Self::run).
     pub fn run_until(
-        &mut self, deadline: Instant, mut on_client: impl FnMut(&mut End<C>, C::Event),
+        &mut self,
+        deadline: Instant,
+        mut on_client: impl FnMut(&mut End<C>, C::Event),
         mut on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
         self.settle(&mut on_client, &mut on_server)?;
@@ -194,7 +199,8 @@ impl<C: StreamProtocol, S: StreamProtocol> Pair<C, S> {
     /// # Errors
     /// [`RunError::TooManySteps`] and [`RunError::GaveUp`].
     pub fn step(
-        &mut self, mut on_client: impl FnMut(&mut End<C>, C::Event),
+        &mut self,
+        mut on_client: impl FnMut(&mut End<C>, C::Event),
         mut on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<bool, RunError> {
         self.settle(&mut on_client, &mut on_server)?;
@@ -231,7 +237,8 @@ impl<C: StreamProtocol, S: StreamProtocol> Pair<C, S> {
 
     /// Lets both ends do all that they can do at this moment.
     fn settle(
-        &mut self, on_client: &mut impl FnMut(&mut End<C>, C::Event),
+        &mut self,
+        on_client: &mut impl FnMut(&mut End<C>, C::Event),
         on_server: &mut impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
         let Pair { client, server, up, down, world } = self;

@@ -91,7 +91,11 @@ impl Pipe {
     }
 
     fn send_new(
-        &mut self, payload: Bytes, fin: bool, label: String, world: &mut World<Transit>,
+        &mut self,
+        payload: Bytes,
+        fin: bool,
+        label: String,
+        world: &mut World<Transit>,
     ) -> Result<(), RunError> {
         let segment = Segment { number: self.sent, payload, fin, label, attempts: 0 };
         self.sent += 1;
@@ -101,7 +105,9 @@ impl Pipe {
     /// Sends a segment for the first time or again. The sender of this model knows of a loss at once, and yet
     /// waits for its timer, doubled at each attempt (RFC 6298 §5.5).
     pub(crate) fn transmit(
-        &mut self, mut segment: Segment, world: &mut World<Transit>,
+        &mut self,
+        mut segment: Segment,
+        world: &mut World<Transit>,
     ) -> Result<(), RunError> {
         let again = if segment.attempts > 0 { " (again)" } else { "" };
         let label = format!("{}{again}", segment.label);

@@ -16,7 +16,9 @@ pub(crate) struct Wires<'a> {
 
 /// Reads, polls events and transmits until this end can do no more now; `true` if it did anything.
 pub(crate) fn pump<P: StreamProtocol>(
-    end: &mut End<P>, mut wires: Wires<'_>, on_event: &mut impl FnMut(&mut End<P>, P::Event),
+    end: &mut End<P>,
+    mut wires: Wires<'_>,
+    on_event: &mut impl FnMut(&mut End<P>, P::Event),
 ) -> Result<bool, RunError> {
     end.write_notes(wires.world);
     let mut moved = false;
@@ -51,7 +53,9 @@ fn read<P: StreamProtocol>(end: &mut End<P>, incoming: &mut Pipe) -> bool {
 }
 
 fn poll_events<P: StreamProtocol>(
-    end: &mut End<P>, world: &mut World<Transit>, on_event: &mut impl FnMut(&mut End<P>, P::Event),
+    end: &mut End<P>,
+    world: &mut World<Transit>,
+    on_event: &mut impl FnMut(&mut End<P>, P::Event),
 ) -> Result<bool, RunError> {
     let mut polled = false;
     while end.failed.is_none() {

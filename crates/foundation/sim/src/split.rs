@@ -39,7 +39,9 @@ where
 /// As [`every_split`].
 #[track_caller]
 pub fn every_split_by<P>(
-    new: impl Fn() -> P, bytes: &[u8], normalise: impl Fn(Vec<P::Event>) -> Vec<P::Event>,
+    new: impl Fn() -> P,
+    bytes: &[u8],
+    normalise: impl Fn(Vec<P::Event>) -> Vec<P::Event>,
 ) -> Outcome<P::Event>
 where
     P: StreamProtocol,
@@ -55,7 +57,9 @@ where
 /// As [`every_split`].
 #[track_caller]
 pub fn every_split_with<P>(
-    new: impl Fn() -> P, bytes: &[u8], answer: impl Fn(&mut P, &P::Event),
+    new: impl Fn() -> P,
+    bytes: &[u8],
+    answer: impl Fn(&mut P, &P::Event),
     normalise: impl Fn(Vec<P::Event>) -> Vec<P::Event>,
 ) -> Outcome<P::Event>
 where
@@ -70,7 +74,11 @@ where
     for at in 1..bytes.len() {
         let (head, tail) = bytes.split_at(at);
         let split = outcome_of(&[head, tail]);
-        assert!(split == whole, "{}", difference(&format!("split at byte {at}"), &[head, tail], &whole, &split));
+        assert!(
+            split == whole,
+            "{}",
+            difference(&format!("split at byte {at}"), &[head, tail], &whole, &split)
+        );
     }
     let single: Vec<&[u8]> = bytes.chunks(1).collect();
     let split = outcome_of(&single);
@@ -81,7 +89,9 @@ where
 /// Runs one protocol on these pieces and the end of the stream.
 #[track_caller]
 fn feed<P: StreamProtocol>(
-    mut protocol: P, pieces: &[&[u8]], answer: &impl Fn(&mut P, &P::Event),
+    mut protocol: P,
+    pieces: &[&[u8]],
+    answer: &impl Fn(&mut P, &P::Event),
 ) -> Outcome<P::Event> {
     let mut outcome = Outcome { events: Vec::new(), error: None };
     // Some events come without bytes (an end, a time-out), but none without end.
@@ -97,32 +107,36 @@ fn feed<P: StreamProtocol>(
 
 #[track_caller]
 fn poll<P: StreamProtocol>(
-    protocol: &mut P, outcome: &mut Outcome<P::Event>, most: usize, answer: &impl Fn(&mut P, &P::Event),
+    protocol: &mut P,
+    outcome: &mut Outcome<P::Event>,
+    most: usize,
+    answer: &impl Fn(&mut P, &P::Event),
 ) {
     loop {
         let polled = protocol.poll_event().map_err(|error| format!("{error} ({error:?})"));
         protocol.poll_transmit(&mut BytesMut::new());
-        match (polled, &outcome.error) {
-            (Ok(Some(event)), None) => {
+        if let Some(first) = &outcome.error {
+            let now = polled.err().unwrap_or_else(|| "none".into());
+            assert!(now == *first, "an error must stay, but a later poll turned {first} into {now}");
+            return;
+        }
+        match polled {
+            Ok(None) => return,
+            Ok(Some(event)) => {
                 answer(protocol, &event);
                 outcome.events.push(event);
                 assert!(outcome.events.len() <= most, "more than {most} events: they have no end");
             }
-            (Ok(None), None) => return,
-            (Err(error), None) => outcome.error = Some(error),
-            (Err(now), Some(first)) => {
-                assert!(&now == first, "the error changed from \"{first}\" to \"{now}\"");
-                return;
-            }
-            (Ok(_), Some(first)) => {
-                assert!(first.is_empty(), "the error \"{first}\" did not stay: a later poll succeeded");
-            }
+            Err(error) => outcome.error = Some(error),
         }
     }
 }
 
 fn difference<E: Debug + PartialEq>(
-    how: &str, pieces: &[&[u8]], whole: &Outcome<E>, split: &Outcome<E>,
+    how: &str,
+    pieces: &[&[u8]],
+    whole: &Outcome<E>,
+    split: &Outcome<E>,
 ) -> String {
     let input: Vec<String> = pieces.iter().map(|piece| excerpt(piece)).collect();
     let same = whole.events.iter().zip(&split.events).take_while(|(one, other)| one == other).count();
@@ -140,11 +154,77 @@ fn difference<E: Debug + PartialEq>(
 
 /// The bytes as text, shortened in the middle.
 fn excerpt(bytes: &[u8]) -> String {
-    match bytes {
-        [head @ .., _, _] if bytes.len() > 200 => {
-            let (front, back) = (head.get(..100).unwrap_or_default(), bytes.get(bytes.len() - 60..).unwrap_or_default());
-            format!("\"{}\" … \"{}\"", front.escape_ascii(), back.escape_ascii())
+    match (bytes.first_chunk::<60>(), bytes.last_chunk::<60>()) {
+        (Some(head), Some(tail)) if bytes.len() > 150 => {
+            format!("\"{}\" … \"{}\"", head.escape_ascii(), tail.escape_ascii())
         }
         _ => format!("\"{}\"", bytes.escape_ascii()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    /// Reports lines; with `careless`, whatever it was given at once.
+    struct Lines {
+        input: BytesMut,
+        careless: bool,
+    }
+
+    impl StreamProtocol for Lines {
+        type Event = String;
+        type Error = Infallible;
+        fn input(&mut self) -> &mut BytesMut {
+            &mut self.input
+        }
+        fn receive_eof(&mut self) {
+            if !self.input.is_empty() {
+                self.input.extend_from_slice(b" (cut off)\n");
+            }
+        }
+        fn poll_event(&mut self) -> Result<Option<String>, Infallible> {
+            let end = self.input.iter().position(|&byte| byte == b'\n').map(|end| end + 1);
+            let end = if self.careless { (!self.input.is_empty()).then_some(self.input.len()) } else { end };
+            Ok(end.map(|end| String::from_utf8_lossy(&self.input.split_to(end)).into_owned()))
+        }
+        fn poll_transmit(&mut self, _out: &mut BytesMut) -> usize {
+            0
+        }
+        fn wants_read(&self) -> bool {
+            true
+        }
+    }
+
+    fn lines(careless: bool) -> Lines {
+        Lines { input: BytesMut::new(), careless }
+    }
+
+    #[test]
+    fn a_protocol_of_lines_passes_and_its_events_are_returned() {
+        let outcome = every_split(|| lines(false), b"one\ntwo\nthr");
+        assert_eq!(
+            outcome,
+            Outcome { events: ["one\n", "two\n", "thr (cut off)\n"].map(String::from).into(), error: None }
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "split at byte 1: \"a\" | \"b\\n\"\nwhole (1 events):\n → \"ab\\n\"\n")]
+    fn a_protocol_that_takes_pieces_for_lines_is_caught_with_both_lists() {
+        every_split(|| lines(true), b"ab\n");
+    }
+
+    #[test]
+    fn a_normaliser_joins_pieces_of_a_body() {
+        let outcome = every_split_by(|| lines(true), b"body", |pieces| vec![pieces.concat()]);
+        assert_eq!(outcome.events, ["body"]);
+    }
+
+    #[test]
+    fn no_bytes_at_all_are_a_legal_input() {
+        assert_eq!(every_split(|| lines(false), b"").events, Vec::<String>::new());
     }
 }

@@ -44,7 +44,13 @@ impl<T> World<T> {
     }
 
     /// Hands a packet to a line, and writes down its departure and, if so, its loss.
-    pub(crate) fn send(&mut self, line: &mut Line, from: Side, len: usize, label: String) -> (PacketId, Fate) {
+    pub(crate) fn send(
+        &mut self,
+        line: &mut Line,
+        from: Side,
+        len: usize,
+        label: String,
+    ) -> (PacketId, Fate) {
         let now = self.now;
         let packet = self.log_mut().sent(now, from, len, label);
         let fate = line.send(now, len);
