@@ -92,6 +92,12 @@ impl<'a, T: Trace> Reader<'a, T> {
         self.input.get(self.at..).unwrap_or_default()
     }
 
+    /// The bytes from the first one up to here.
+    #[inline]
+    pub fn so_far(&self) -> &'a [u8] {
+        self.input.get(..self.at).unwrap_or_default()
+    }
+
     /// The next byte, if it is there, without taking it.
     #[inline]
     pub fn peek(&self) -> Option<u8> {

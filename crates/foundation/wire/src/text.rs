@@ -11,11 +11,11 @@ impl<'a, T: Trace> Reader<'a, T> {
     ///
     /// ```
     /// use wirelab_wire::{ByteSet, Reader};
-    /// static DIGIT: ByteSet = ByteSet::of(&[(b'0', b'9')]);
+    /// const DIGIT: &ByteSet = &ByteSet::of(&[(b'0', b'9')]);
     ///
     /// let mut r = Reader::prefix(b"8080/");
-    /// assert_eq!(r.run(&DIGIT, "port")?, b"8080");
-    /// assert!(Reader::prefix(b"80").run(&DIGIT, "port").unwrap_err().is_incomplete());
+    /// assert_eq!(r.run(DIGIT, "port")?, b"8080");
+    /// assert!(Reader::prefix(b"80").run(DIGIT, "port").unwrap_err().is_incomplete());
     /// # Ok::<(), wirelab_wire::WireError>(())
     /// ```
     #[inline]
@@ -23,6 +23,18 @@ impl<'a, T: Trace> Reader<'a, T> {
     pub fn run(&mut self, set: &'static ByteSet, name: &'static str) -> Result<&'a [u8], WireError> {
         let len = self.run_ahead(set, name)?;
         self.text(len, name)
+    }
+
+    /// As [`run`](Self::run), quicker where the run is mostly of no or one byte: it looks at one byte after the other.
+    #[inline]
+    #[track_caller]
+    pub fn short_run(&mut self, set: &'static ByteSet, name: &'static str) -> Result<&'a [u8], WireError> {
+        let ahead = self.remaining();
+        match ahead.iter().position(|&byte| !set.contains(byte)) {
+            Some(len) => self.text(len, name),
+            None if self.is_whole() => self.text(ahead.len(), name),
+            None => Err(self.short(ahead.len() + 1, name)),
+        }
     }
 
     /// How long the run of bytes in `set` is that begins here, without taking it.

@@ -66,6 +66,12 @@ impl<'b, T: Trace> Writer<'b, T> {
         self.trace
     }
 
+    /// Whether somebody watches: if not, prepared bytes may be appended without naming their parts.
+    #[inline]
+    pub fn is_traced(&self) -> bool {
+        T::ON
+    }
+
     /// How many bytes this writer has appended.
     #[inline]
     pub fn position(&self) -> usize {

@@ -11,9 +11,9 @@ use libc::socklen_t;
 /// IPv6     │ family │  port  │   flow info    │            address             │  scope   │
 /// ```
 ///
-/// The family is in the machine's byte order since only the kernel reads it; port and address are in network byte
-/// order since they go into packets as they are. `sockaddr` begins with the family so that the kernel can tell from the first
-/// two bytes how to read the rest.
+/// The family is in the machine's byte order since only the kernel reads it; port and address are in network
+/// byte order since they go into packets as they are. `sockaddr` begins with the family so that the kernel can
+/// tell from the first two bytes how to read the rest.
 #[repr(C, align(4))]
 #[derive(Default)]
 pub(crate) struct RawAddress {

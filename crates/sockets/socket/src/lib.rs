@@ -1,1 +1,108 @@
-//! (being written)
+//! Linux sockets: safe wrappers over the system calls, each saying what the kernel does.
+//!
+//! # Why wrap the calls
+//!
+//! Above this crate, everything is bytes in and bytes out. Below it is the kernel, which runs TCP by itself: it
+//! shakes hands, retransmits, and closes, whether or not the program looks. A program sees of this what the
+//! system calls show, and most surprises of network programming (a connection before `accept`, a write that
+//! succeeds to a peer that is gone, an RST from a plain `close`) come from not knowing which side of the line a
+//! thing happens on. The standard library has sockets too; here each call can be seen, with the options that
+//! servers need.
+//!
+//! # The life of a TCP socket
+//!
+//! ```text
+//!        server                                                          client
+//!   Socket::tcp_for    socket                                Socket::tcp_for    socket
+//!   Socket::bind       bind
+//!   Socket::listen     listen ──▶ LISTEN
+//!                                   │          ◀── SYN ────  TcpStream::connect connect ──▶ SYN-SENT
+//!                        ┌──────────▼─────────┐
+//!                        │ SYN queue          │
+//!                        │ SYN-RECEIVED       │ ─ SYN+ACK ─▶                    connect returns: ESTABLISHED
+//!                        └──────────┬─────────┘
+//!                                   │          ◀── ACK ────
+//!                        ┌──────────▼─────────┐
+//!                        │ accept queue       │              TcpStream::write may be called already
+//!                        │ ESTABLISHED        │
+//!                        └──────────┬─────────┘
+//!   TcpListener::accept  accept4 ◀──┘  a descriptor; nothing is sent
+//!   read, write          recv, send            ◀── data ──▶  read, write
+//!   read returns 0       CLOSE-WAIT            ◀── FIN ────  TcpStream::shutdown(Write): FIN-WAIT
+//!   drop                 close: LAST-ACK        ── FIN ───▶  read returns 0: TIME-WAIT
+//! ```
+//!
+//! The first queue holds what has sent a SYN, the second what has finished the handshake and waits for
+//! `accept`. The backlog of [`Socket::listen`] bounds the second; [`TcpListener::syn_queue`] and
+//! [`TcpListener::accept_queue`] read both, and [`QueueCounters`] tells of their overflows. An attacker fills
+//! the first with SYNs from false addresses, against which the kernel has SYN cookies (RFC 4987 §3.6).
+//!
+//! # Reading order
+//!
+//! `socket.rs` ([`Socket`]: the calls in their order), `listener.rs` ([`TcpListener`], and what to do when
+//! accepting fails), `queues.rs` (the kernel's two queues and its counters of them), `connect.rs` and
+//! `stream.rs` ([`TcpStream`]: connecting, and moving bytes), `tuning.rs` (its options), `tcp_info.rs`
+//! ([`TcpInfo`]: what the kernel knows), `udp.rs` ([`UdpSocket`]), `address.rs` (the bytes of a `sockaddr`),
+//! `sys.rs` (every `unsafe` block).
+//!
+//! # Invariants
+//!
+//! Every descriptor is close-on-exec from its creation. No write can raise SIGPIPE, but for
+//! [`TcpStream::sendfile`]. Calls that a signal interrupts are made again. Errors are [`std::io::Error`], with
+//! the kernel's number inside; would-block is [`std::io::ErrorKind::WouldBlock`].
+//!
+//! # What is left out
+//!
+//! Other systems than Linux (their calls differ in the flags that matter most here); Unix and raw sockets;
+//! ancillary data; TCP Fast Open, which middleboxes have made rare; `io_uring`, which is another way of
+//! calling.
+//!
+//! # Example
+//!
+//! ```
+//! use std::net::Shutdown;
+//! use wirelab_socket::{TcpListener, TcpStream};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+//! let client = TcpStream::connect(listener.local_addr()?)?;       // succeeds: the kernel shakes hands
+//! client.write(b"a question")?;                                   // succeeds: the kernel keeps it
+//! client.shutdown(Shutdown::Write)?;                              // and the end of it
+//!
+//! let (server, _peer) = listener.accept_blocking()?;              // only now does the program hear of it
+//! let mut question = Vec::with_capacity(1024);
+//! while server.read_into(&mut question)? > 0 {}                   // until the FIN
+//! server.write(&question)?;                                       // the other direction is still open
+//! drop(server);
+//!
+//! let mut answer = Vec::with_capacity(1024);
+//! while client.read_into(&mut answer)? > 0 {}
+//! assert_eq!(answer, b"a question");
+//! # Ok(()) }
+//! ```
+
+#![allow(unsafe_code, reason = "the system calls are what this crate wraps; all of it is in sys.rs")]
+#![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("this crate speaks to the Linux kernel; on another system, run it in a container");
+
+mod address;
+mod connect;
+mod listener;
+mod options;
+mod queues;
+mod socket;
+mod stream;
+mod sys;
+mod tcp_info;
+mod tuning;
+mod udp;
+
+pub use listener::{AcceptFailure, ListenOptions, TcpListener};
+pub use options::KeepAlive;
+pub use queues::{AcceptQueue, QueueCounters, somaxconn};
+pub use socket::Socket;
+pub use stream::TcpStream;
+pub use tcp_info::{TcpInfo, TcpState};
+pub use udp::UdpSocket;

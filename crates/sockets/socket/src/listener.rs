@@ -1,11 +1,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
-use crate::sys;
-use crate::{Socket, TcpInfo, TcpStream, options};
+use crate::sys::{self, OptionName};
+use crate::{Socket, TcpStream, options};
 
-/// A socket in the state LISTEN: an address and a queue of connections whose handshake the kernel has completed.
+/// A socket in the state LISTEN: an address and a queue of connections whose handshake the kernel has
+/// completed.
 #[derive(Debug)]
 pub struct TcpListener {
     fd: OwnedFd,
@@ -20,12 +22,12 @@ impl TcpListener {
         ListenOptions::default().bind(address)
     }
 
-    /// `accept4(SOCK_NONBLOCK | SOCK_CLOEXEC)`: takes the oldest connection from the accept queue and gives it a
-    /// descriptor. The stream does not wait in its calls, and two `fcntl` calls are saved.
+    /// `accept4(SOCK_NONBLOCK | SOCK_CLOEXEC)`: takes the oldest connection from the accept queue and gives it
+    /// a descriptor. The stream does not wait in its calls, and two `fcntl` calls are saved.
     ///
-    /// The client has been connected since its handshake, and may have sent data long ago: accepting sends nothing.
-    /// Whether the call waits for a connection is the listener's own flag ([`set_nonblocking`](Self::set_nonblocking)), which
-    /// on Linux the accepted socket does not inherit.
+    /// The client has been connected since its handshake, and may have sent data long ago: accepting sends
+    /// nothing. Whether the call waits for a connection is the listener's own flag
+    /// ([`set_nonblocking`](Self::set_nonblocking)), which on Linux the accepted socket does not inherit.
     ///
     /// # Errors
     /// [`AcceptFailure::of`] sorts them by what to do.
@@ -33,7 +35,8 @@ impl TcpListener {
         self.accept_with(libc::SOCK_NONBLOCK)
     }
 
-    /// `accept4(SOCK_CLOEXEC)`: as [`accept`](Self::accept), for servers of one thread a connection, whose streams wait.
+    /// `accept4(SOCK_CLOEXEC)`: as [`accept`](Self::accept), for servers of one thread a connection, whose
+    /// streams wait.
     ///
     /// # Errors
     /// [`AcceptFailure::of`] sorts them by what to do.
@@ -46,15 +49,6 @@ impl TcpListener {
         Ok((TcpStream::from(fd), peer.decode()?))
     }
 
-    /// How full the accept queue is, from `TCP_INFO`, two of whose fields mean this on a listening socket.
-    ///
-    /// # Errors
-    /// None are known for a listening socket.
-    pub fn accept_queue(&self) -> io::Result<AcceptQueue> {
-        let info = TcpInfo::read(self.as_fd())?;
-        Ok(AcceptQueue { length: info.unacked, limit: info.sacked })
-    }
-
     /// Another descriptor of the same socket and the same queue, for a second thread to accept from.
     ///
     /// # Errors
@@ -64,30 +58,21 @@ impl TcpListener {
     }
 }
 
-/// The accept queue of a listener at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AcceptQueue {
-    /// Connections that are established and not yet accepted.
-    pub length: u32,
-    /// The backlog in force: the one of `listen`, or `net.core.somaxconn` if that is lower. The queue counts as full when
-    /// `length` is *greater*, so that it holds one more.
-    pub limit: u32,
-}
-
 /// What a failed `accept` asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcceptFailure {
     /// Nobody waits. Wait for the listener to become readable.
     QueueEmpty,
-    /// This one connection is lost: its client gave up while it was in the queue, or Linux passes on a network error
-    /// that waited on the new socket. Accept the next one at once.
+    /// This one connection is lost: its client gave up while it was in the queue, or Linux passes on a network
+    /// error that waited on the new socket. Accept the next one at once.
     ConnectionLost,
     /// The process or the system is out of descriptors or memory (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`).
     ///
-    /// The connection **stays in the queue**. Accepting again at once fails again: a level-triggered loop spins at full load, and
-    /// an edge-triggered one hears nothing more. Stop accepting until a connection of one's own closes or a
-    /// timer of some tenths of a second ends, then accept again; or keep one descriptor in
-    /// reserve, close it, accept, close the connection (the client sees it end instead of waiting), and take the reserve again.
+    /// The connection **stays in the queue**. Accepting again at once fails again: a level-triggered loop spins
+    /// at full load, and an edge-triggered one hears nothing more. Stop accepting until a connection of one's
+    /// own closes or a timer of some tenths of a second ends, then accept again; or keep one descriptor in
+    /// reserve, close it, accept, close the connection (the client sees it end instead of waiting), and take
+    /// the reserve again.
     OutOfResources,
     /// The listener itself does not work; repeating cannot help.
     Broken,
@@ -109,8 +94,15 @@ impl AcceptFailure {
         match error.raw_os_error() {
             Some(libc::EAGAIN) => AcceptFailure::QueueEmpty,
             Some(
-                libc::ECONNABORTED | libc::EPERM | libc::EPROTO | libc::ENOPROTOOPT | libc::EHOSTDOWN
-                | libc::ENONET | libc::EHOSTUNREACH | libc::ENETDOWN | libc::ENETUNREACH,
+                libc::ECONNABORTED
+                | libc::EPERM
+                | libc::EPROTO
+                | libc::ENOPROTOOPT
+                | libc::EHOSTDOWN
+                | libc::ENONET
+                | libc::EHOSTUNREACH
+                | libc::ENETDOWN
+                | libc::ENETUNREACH,
             ) => AcceptFailure::ConnectionLost,
             Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => AcceptFailure::OutOfResources,
             _ => AcceptFailure::Broken,
@@ -137,9 +129,11 @@ pub struct ListenOptions {
     backlog: u32,
     nonblocking: bool,
     receive_buffer: Option<usize>,
+    defer_accept: Option<Duration>,
 }
 
-/// `SO_REUSEADDR` on, so that a restart does not fail on TIME-WAIT; a backlog of 4096, which is Linux's `somaxconn`; the rest off.
+/// `SO_REUSEADDR` on, so that a restart does not fail on TIME-WAIT; a backlog of 4096, which is Linux's
+/// `somaxconn`; the rest off.
 impl Default for ListenOptions {
     fn default() -> Self {
         ListenOptions {
@@ -149,6 +143,7 @@ impl Default for ListenOptions {
             backlog: 4096,
             nonblocking: false,
             receive_buffer: None,
+            defer_accept: None,
         }
     }
 }
@@ -184,10 +179,19 @@ impl ListenOptions {
         self
     }
 
-    /// The receive buffer of each accepted connection, in bytes; see [`Socket::set_receive_buffer`]. By default the
-    /// kernel tunes it.
+    /// The receive buffer of each accepted connection, in bytes; see [`Socket::set_receive_buffer`]. By default
+    /// the kernel tunes it.
     pub fn receive_buffer(mut self, bytes: usize) -> Self {
         self.receive_buffer = Some(bytes);
+        self
+    }
+
+    /// `TCP_DEFER_ACCEPT`: a connection becomes acceptable with its first bytes, and not before; until then it
+    /// is in the SYN queue. If none come within `limit` (rounded to the times of SYN+ACK retransmissions: 1, 3,
+    /// 7 s and so on), it becomes acceptable without. For protocols in which the client speaks first. Off by
+    /// default.
+    pub fn defer_accept(mut self, limit: Duration) -> Self {
+        self.defer_accept = Some(limit);
         self
     }
 
@@ -206,6 +210,10 @@ impl ListenOptions {
         if let Some(bytes) = self.receive_buffer {
             socket.set_receive_buffer(bytes)?;
         }
+        if let Some(limit) = self.defer_accept {
+            let seconds = options::whole_seconds(limit);
+            options::set_integer(socket.as_fd(), OptionName::DEFER_ACCEPT, seconds)?;
+        }
         socket.bind(address)?;
         socket.listen(self.backlog)
     }
@@ -217,8 +225,8 @@ impl AsFd for TcpListener {
     }
 }
 
-/// The descriptor must be of a listening TCP socket (one inherited from a supervisor, say); on another one the methods
-/// return errors.
+/// The descriptor must be of a listening TCP socket (one inherited from a supervisor, say); on another one the
+/// methods return errors.
 impl From<OwnedFd> for TcpListener {
     fn from(fd: OwnedFd) -> Self {
         TcpListener { fd }

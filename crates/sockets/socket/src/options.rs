@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use crate::sys::{self, OptionName};
 
-/// How a connection that says nothing is probed (RFC 9293 §3.8.4): `SO_KEEPALIVE` and the three `TCP_KEEP…` options.
+/// How a connection that says nothing is probed (RFC 9293 §3.8.4): `SO_KEEPALIVE` and the three `TCP_KEEP…`
+/// options.
 ///
-/// After `idle` without a segment, the kernel sends an empty segment with an old sequence number, which a living peer must
-/// acknowledge. It finds hosts that vanished and keeps the entries of NATs and firewalls alive; it
-/// says nothing of whether the program behind the socket still works.
+/// After `idle` without a segment, the kernel sends an empty segment with an old sequence number, which a
+/// living peer must acknowledge. It finds hosts that vanished and keeps the entries of NATs and firewalls
+/// alive; it says nothing of whether the program behind the socket still works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepAlive {
     /// Silence before the first probe. Whole seconds, 1 to 32767. The kernel's default is two hours.
     pub idle: Duration,
     /// Time between probes. Whole seconds, 1 to 32767. The kernel's default is 75 s.
     pub interval: Duration,
-    /// Probes without an answer until the connection fails with `TimedOut`: 1 to 127. The kernel's default is 9.
+    /// Probes without an answer until the connection fails with `TimedOut`: 1 to 127. The kernel's default is
+    /// 9.
     pub probes: u8,
 }
 
@@ -69,7 +71,8 @@ pub(crate) fn set_timeout(fd: BorrowedFd<'_>, name: OptionName, limit: Option<Du
     sys::set_option(fd, name, &[seconds.to_ne_bytes(), micros.to_ne_bytes()].concat())
 }
 
-/// Writes a `struct linger`: two integers, on or off and the whole seconds, rounded up so that only zero means zero.
+/// Writes a `struct linger`: two integers, on or off and the whole seconds, rounded up so that only zero means
+/// zero.
 pub(crate) fn set_linger(fd: BorrowedFd<'_>, linger: Option<Duration>) -> io::Result<()> {
     let seconds = linger.map_or(0, whole_seconds);
     let value = [i32::from(linger.is_some()).to_ne_bytes(), seconds.to_ne_bytes()];
@@ -100,7 +103,7 @@ pub(crate) fn invalid(reason: &'static str) -> io::Error {
 }
 
 /// Whole seconds, rounded up.
-fn whole_seconds(duration: Duration) -> i32 {
+pub(crate) fn whole_seconds(duration: Duration) -> i32 {
     let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     i32::try_from(seconds).unwrap_or(i32::MAX)
 }
@@ -117,7 +120,8 @@ macro_rules! common_options {
                 $crate::sys::local_address(self.as_fd())?.decode()
             }
 
-            /// `O_NONBLOCK`: whether calls that would wait return [`WouldBlock`](std::io::ErrorKind::WouldBlock).
+            /// `O_NONBLOCK`: whether calls that would wait return
+            /// [`WouldBlock`](std::io::ErrorKind::WouldBlock).
             ///
             /// # Errors
             /// None are known for an open socket.
@@ -150,11 +154,12 @@ macro_rules! common_options {
                 $crate::options::take_error(self.as_fd())
             }
 
-            /// `SO_RCVBUF`: asks for a receive buffer of `bytes`, of which the window that TCP offers its peer is made.
+            /// `SO_RCVBUF`: asks for a receive buffer of `bytes`, of which the window that TCP offers its peer
+            /// is made.
             ///
-            /// The kernel caps it at `net.core.rmem_max`, then doubles it for its own bookkeeping. It also ends the
-            /// kernel's own tuning of the buffer, which up to `tcp_rmem` does better than most guesses. A listener's
-            /// accepted sockets inherit it, in time for their handshake's window scale.
+            /// The kernel caps it at `net.core.rmem_max`, then doubles it for its own bookkeeping. It also ends
+            /// the kernel's own tuning of the buffer, which up to `tcp_rmem` does better than most guesses. A
+            /// listener's accepted sockets inherit it, in time for their handshake's window scale.
             ///
             /// # Errors
             /// None are known: a value out of range is brought into it.

@@ -9,9 +9,9 @@ use crate::{TcpListener, TcpStream, options};
 /// A TCP socket that is not yet either a listener or a connection.
 ///
 /// Each method is one system call, in the order in which a program makes them; [`TcpListener::bind`] and
-/// [`TcpStream::connect`] make the usual sequence in one go. `bind`, options and buffer sizes belong here, before the
-/// socket has a peer: the window scale is fixed by the SYN (RFC 7323 §2.2), so that a receive buffer made larger
-/// after it may have no effect on the window.
+/// [`TcpStream::connect`] make the usual sequence in one go. `bind`, options and buffer sizes belong here,
+/// before the socket has a peer: the window scale is fixed by the SYN (RFC 7323 §2.2), so that a receive buffer
+/// made larger after it may have no effect on the window.
 ///
 /// ```
 /// use wirelab_socket::{Socket, TcpStream};
@@ -35,9 +35,10 @@ pub struct Socket {
 impl Socket {
     /// `socket(family, SOCK_STREAM | SOCK_CLOEXEC)`, of the family of `address`.
     ///
-    /// The kernel allocates a socket in the state CLOSED and the lowest free descriptor for it. Nothing is sent, and no port
-    /// is taken. Close-on-exec is set in the same call: set later by `fcntl`, a thread that forks and
-    /// executes between the two calls would hand the socket to its child, and the peer would never see it close.
+    /// The kernel allocates a socket in the state CLOSED and the lowest free descriptor for it. Nothing is
+    /// sent, and no port is taken. Close-on-exec is set in the same call: set later by `fcntl`, a thread that
+    /// forks and executes between the two calls would hand the socket to its child, and the peer would never
+    /// see it close.
     ///
     /// # Errors
     /// `EMFILE` or `ENFILE`: no descriptor is free in the process or in the system.
@@ -57,18 +58,19 @@ impl Socket {
     /// `net.ipv4.ip_local_port_range`; [`local_addr`](Self::local_addr) tells which.
     ///
     /// # Errors
-    /// `AddrInUse`: another socket has the port; or, without [`set_reuse_address`](Self::set_reuse_address), an old
-    /// connection of it is still in TIME-WAIT. `AddrNotAvailable`: no interface has the address. `PermissionDenied`:
-    /// the port is below `net.ipv4.ip_unprivileged_port_start` (1024).
+    /// `AddrInUse`: another socket has the port; or, without [`set_reuse_address`](Self::set_reuse_address), an
+    /// old connection of it is still in TIME-WAIT. `AddrNotAvailable`: no interface has the address.
+    /// `PermissionDenied`: the port is below `net.ipv4.ip_unprivileged_port_start` (1024).
     pub fn bind(&self, address: SocketAddr) -> io::Result<()> {
         sys::bind(self.as_fd(), &RawAddress::from(address))
     }
 
     /// `listen`: from now on the kernel completes handshakes by itself, without the program.
     ///
-    /// `backlog` is how many finished connections may wait in the accept queue (one more than it, in fact); the kernel lowers
-    /// it silently to `net.core.somaxconn`. When the queue is full, the kernel drops the handshake's last ACK and
-    /// new SYNs, and the clients retransmit after a second: to them, the server is slow, not absent.
+    /// `backlog` is how many finished connections may wait in the accept queue (one more than it, in fact); the
+    /// kernel lowers it silently to `net.core.somaxconn`. When the queue is full, the kernel drops the
+    /// handshake's last ACK and new SYNs, and the clients retransmit after a second: to them, the server is
+    /// slow, not absent.
     ///
     /// # Errors
     /// `AddrInUse`: the port was shared by `SO_REUSEADDR`, and another socket listens already.
@@ -77,11 +79,11 @@ impl Socket {
         Ok(TcpListener::from(self.fd))
     }
 
-    /// `connect`, and waits for the handshake: the kernel sends a SYN and, if the socket has no address yet, binds it to a
-    /// free port first.
+    /// `connect`, and waits for the handshake: the kernel sends a SYN and, if the socket has no address yet,
+    /// binds it to a free port first.
     ///
-    /// A signal handler that interrupts the wait does not interrupt the handshake, which goes on in the kernel; then
-    /// this function waits for its end with `poll`, as a second `connect` would only return `EALREADY`.
+    /// A signal handler that interrupts the wait does not interrupt the handshake, which goes on in the kernel;
+    /// then this function waits for its end with `poll`, as a second `connect` would only return `EALREADY`.
     ///
     /// # Errors
     /// `ConnectionRefused`: the peer answered with RST, nobody listens. `TimedOut`: no answer to all the SYNs
@@ -100,7 +102,8 @@ impl Socket {
 
     /// `connect` on a non-blocking socket: the SYN is sent, and the answer is not waited for.
     ///
-    /// The stream becomes writable when the handshake has ended, well or badly; [`TcpStream::take_error`] tells which.
+    /// The stream becomes writable when the handshake has ended, well or badly; [`TcpStream::take_error`] tells
+    /// which.
     ///
     /// # Errors
     /// Those that show without the network: no route, no free port, a malformed address.
@@ -112,8 +115,8 @@ impl Socket {
         }
     }
 
-    /// `SO_REUSEADDR`: lets `bind` take a port of which old connections are still in TIME-WAIT, so that a server can
-    /// be restarted at once. On Linux it does not let two sockets listen on one port; that is
+    /// `SO_REUSEADDR`: lets `bind` take a port of which old connections are still in TIME-WAIT, so that a
+    /// server can be restarted at once. On Linux it does not let two sockets listen on one port; that is
     /// [`set_reuse_port`](Self::set_reuse_port).
     ///
     /// # Errors
@@ -122,9 +125,9 @@ impl Socket {
         options::set_flag(self.as_fd(), OptionName::REUSE_ADDRESS, on)
     }
 
-    /// `SO_REUSEPORT`: several sockets of one user listen on one port, each with its own accept queue. The kernel picks
-    /// the queue by a hash of both addresses, before anybody accepts: a busy listener's share waits although
-    /// another is idle, and what waits in a queue that is closed gets an RST.
+    /// `SO_REUSEPORT`: several sockets of one user listen on one port, each with its own accept queue. The
+    /// kernel picks the queue by a hash of both addresses, before anybody accepts: a busy listener's share
+    /// waits although another is idle, and what waits in a queue that is closed gets an RST.
     ///
     /// # Errors
     /// None are known for a TCP socket.
@@ -132,7 +135,8 @@ impl Socket {
         options::set_flag(self.as_fd(), OptionName::REUSE_PORT, on)
     }
 
-    /// `IPV6_V6ONLY`: whether a socket bound to `[::]` refuses IPv4. Otherwise IPv4 peers appear as `::ffff:192.0.2.1`.
+    /// `IPV6_V6ONLY`: whether a socket bound to `[::]` refuses IPv4. Otherwise IPv4 peers appear as
+    /// `::ffff:192.0.2.1`.
     ///
     /// # Errors
     /// The socket is not of IPv6, or is bound already.

@@ -1,8 +1,8 @@
 //! The system calls themselves: every `unsafe` block of this crate, each as a thin safe function.
 //!
-//! What makes them safe is the same each time: descriptors come in as `BorrowedFd` and so are open for the length of the
-//! call; memory comes in as a slice or a reference, and its own length is what the kernel is told; and what the kernel
-//! is told to write may hold any bytes.
+//! What makes them safe is the same each time: descriptors come in as `BorrowedFd` and so are open for the
+//! length of the call; memory comes in as a slice or a reference, and its own length is what the kernel is
+//! told; and what the kernel is told to write may hold any bytes.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -15,8 +15,8 @@ use crate::address::RawAddress;
 
 /// A socket option: the protocol level that owns it, and its number there.
 ///
-/// The fields are private and the list is closed, because some options that are not in it hold pointers, which a
-/// function that takes plain bytes could not pass on safely.
+/// The fields are private and the list is closed, because some options that are not in it hold pointers, which
+/// a function that takes plain bytes could not pass on safely.
 #[derive(Clone, Copy)]
 pub(crate) struct OptionName(c_int, c_int);
 
@@ -39,6 +39,7 @@ impl OptionName {
     pub(crate) const NOT_SENT_LOW_WATER: Self = Self(libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT);
     pub(crate) const QUICK_ACK: Self = Self(libc::IPPROTO_TCP, libc::TCP_QUICKACK);
     pub(crate) const CORK: Self = Self(libc::IPPROTO_TCP, libc::TCP_CORK);
+    pub(crate) const DEFER_ACCEPT: Self = Self(libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT);
     pub(crate) const INFO: Self = Self(libc::IPPROTO_TCP, libc::TCP_INFO);
 }
 
@@ -94,32 +95,42 @@ pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> io::Result<RawAddress> {
     Ok(address)
 }
 
+pub(crate) fn recv(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: c_int) -> io::Result<usize> {
+    // SAFETY: `buffer` is writable for its length.
+    size(unsafe { libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), flags) })
+}
+
+/// Receives into memory that need not be initialised; the first so many bytes are then.
+fn recv_uninit(fd: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+    // SAFETY: `buffer` is writable for its length; the kernel writes and does not read it.
+    retry(|| size(unsafe { libc::recv(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) }))
+}
+
 /// Receives into memory that need not be initialised, and returns the part that now is.
-pub(crate) fn recv<'a>(
+pub(crate) fn recv_slice<'a>(
     fd: BorrowedFd<'_>,
     buffer: &'a mut [MaybeUninit<u8>],
-    flags: c_int,
 ) -> io::Result<&'a mut [u8]> {
-    let start: *mut u8 = buffer.as_mut_ptr().cast();
-    // SAFETY: the kernel writes at most `buffer.len()` bytes from `start` on.
-    let count = size(unsafe { libc::recv(fd.as_raw_fd(), start.cast(), buffer.len(), flags) })?;
-    // SAFETY: the kernel has written `count` bytes from `start` on, which initialises them; without MSG_TRUNC (no caller
-    // passes it) `count` is at most `buffer.len()`; and the borrow of `buffer` goes over into the result.
-    Ok(unsafe { std::slice::from_raw_parts_mut(start, count) })
+    let count = recv_uninit(fd, buffer)?;
+    // SAFETY: the kernel has written the first `count` bytes, which initialises them; without MSG_TRUNC `count`
+    // is at most `buffer.len()`; and the borrow of `buffer` goes over into the result.
+    Ok(unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast(), count) })
 }
 
 /// Receives into the spare room of a growing buffer, and makes the buffer longer by what came.
 pub(crate) fn recv_into(fd: BorrowedFd<'_>, buffer: &mut impl BufMut) -> io::Result<usize> {
-    // SAFETY: `recv` writes initialised bytes only, so that nothing behind the slice becomes uninitialised by it.
+    // SAFETY: `recv_uninit` writes initialised bytes only, so that nothing behind the slice becomes
+    // uninitialised by it.
     let room = unsafe { buffer.chunk_mut().as_uninit_slice_mut() };
-    let count = recv(fd, room, 0)?.len();
-    // SAFETY: `recv` has initialised the first `count` bytes of the chunk.
+    let count = recv_uninit(fd, room)?;
+    // SAFETY: `recv_uninit` has initialised the first `count` bytes of the chunk.
     unsafe { buffer.advance_mut(count) };
     Ok(count)
 }
 
 pub(crate) fn readv(fd: BorrowedFd<'_>, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-    // SAFETY: `IoSliceMut` is guaranteed to have the layout of `iovec`, and the kernel writes inside those slices only.
+    // SAFETY: `IoSliceMut` is guaranteed to have the layout of `iovec`, and the kernel writes inside those
+    // slices only.
     size(unsafe { libc::readv(fd.as_raw_fd(), buffers.as_mut_ptr().cast(), vector_length(buffers.len())) })
 }
 
@@ -130,8 +141,8 @@ pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8], flags: c_int) -> io::Result
 
 /// `sendmsg` and not `writev`, since only the former takes flags.
 pub(crate) fn send_vectored(fd: BorrowedFd<'_>, parts: &[IoSlice<'_>], flags: c_int) -> io::Result<usize> {
-    // SAFETY: `msghdr` consists of integers and pointers, for which all zeroes is a value: no address, no vector, no
-    // control data.
+    // SAFETY: `msghdr` consists of integers and pointers, for which all zeroes is a value: no address, no
+    // vector, no control data.
     let mut message: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     message.msg_iov = parts.as_ptr().cast_mut().cast();
     message.msg_iovlen = vector_length(parts.len()) as _;
@@ -139,12 +150,7 @@ pub(crate) fn send_vectored(fd: BorrowedFd<'_>, parts: &[IoSlice<'_>], flags: c_
     size(unsafe { libc::sendmsg(fd.as_raw_fd(), &message, flags) })
 }
 
-pub(crate) fn send_to(
-    fd: BorrowedFd<'_>,
-    bytes: &[u8],
-    flags: c_int,
-    to: &RawAddress,
-) -> io::Result<usize> {
+pub(crate) fn send_to(fd: BorrowedFd<'_>, bytes: &[u8], flags: c_int, to: &RawAddress) -> io::Result<usize> {
     let (address, length) = address_in(to);
     let start: *const c_void = bytes.as_ptr().cast();
     // SAFETY: both pointers are readable for the lengths beside them.
@@ -157,22 +163,21 @@ pub(crate) fn recv_from(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(us
     let start: *mut c_void = buffer.as_mut_ptr().cast();
     let address = from.bytes.as_mut_ptr().cast();
     // SAFETY: both pointers are writable for the lengths beside them.
-    let count = size(unsafe {
-        libc::recvfrom(fd.as_raw_fd(), start, buffer.len(), 0, address, &mut length)
-    })?;
+    let count =
+        size(unsafe { libc::recvfrom(fd.as_raw_fd(), start, buffer.len(), 0, address, &mut length) })?;
     from.length = length;
     Ok((count, from))
 }
 
-/// Advances `offset` by what was sent, and leaves the file's own position alone.
+/// Reads the file from `offset` on, and leaves the file's own position alone.
 pub(crate) fn sendfile(
     fd: BorrowedFd<'_>,
     file: BorrowedFd<'_>,
-    offset: &mut libc::off64_t,
+    mut offset: libc::off64_t,
     count: usize,
 ) -> io::Result<usize> {
     // SAFETY: `offset` is a live integer that the kernel reads and writes; the data stays inside the kernel.
-    size(unsafe { libc::sendfile64(fd.as_raw_fd(), file.as_raw_fd(), offset, count) })
+    size(unsafe { libc::sendfile64(fd.as_raw_fd(), file.as_raw_fd(), &mut offset, count) })
 }
 
 pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: c_int) -> io::Result<()> {
@@ -183,7 +188,8 @@ pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: c_int) -> io::Result<()> {
 pub(crate) fn set_option(fd: BorrowedFd<'_>, name: OptionName, value: &[u8]) -> io::Result<()> {
     let OptionName(level, number) = name;
     let length = value.len() as socklen_t;
-    // SAFETY: `value` is readable for its length; the kernel copies it and follows no pointer in it (see `OptionName`).
+    // SAFETY: `value` is readable for its length; the kernel copies it and follows no pointer in it (see
+    // `OptionName`).
     unit(unsafe { libc::setsockopt(fd.as_raw_fd(), level, number, value.as_ptr().cast(), length) })
 }
 
@@ -192,7 +198,8 @@ pub(crate) fn get_option(fd: BorrowedFd<'_>, name: OptionName, value: &mut [u8])
     let OptionName(level, number) = name;
     let mut length = value.len() as socklen_t;
     let start: *mut c_void = value.as_mut_ptr().cast();
-    // SAFETY: the kernel writes at most `length` bytes to `start`, and follows no pointer in them (see `OptionName`).
+    // SAFETY: the kernel writes at most `length` bytes to `start`, and follows no pointer in them (see
+    // `OptionName`).
     unit(unsafe { libc::getsockopt(fd.as_raw_fd(), level, number, start, &mut length) })?;
     Ok(length as usize)
 }
@@ -273,4 +280,3 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T>
         }
     }
 }
-

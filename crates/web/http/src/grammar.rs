@@ -3,7 +3,7 @@
 use wirelab_wire::ByteSet;
 
 /// `tchar`: what names, methods and other tokens consist of (RFC 9110 §5.6.2).
-pub static TOKEN: ByteSet = ByteSet::of(&[
+pub const TOKEN: &ByteSet = &ByteSet::of(&[
     (b'a', b'z'),
     (b'A', b'Z'),
     (b'-', b'-'),
@@ -19,19 +19,19 @@ pub static TOKEN: ByteSet = ByteSet::of(&[
 
 /// What a field value may hold: visible characters, blanks, tabs, and `obs-text`, the bytes above 0x7f, which have
 /// no meaning of their own but must pass (RFC 9110 §5.5). All other control characters are refused.
-pub static FIELD_TEXT: ByteSet = ByteSet::of(&[(b' ', b'~'), (0x80, 0xff), (b'\t', b'\t')]);
+pub const FIELD_TEXT: &ByteSet = &ByteSet::of(&[(b' ', b'~'), (0x80, 0xff), (b'\t', b'\t')]);
 
 /// `VCHAR`: the printable ASCII characters without the blank (RFC 5234 appendix B.1).
-pub static VISIBLE: ByteSet = ByteSet::of(&[(b'!', b'~')]);
+pub const VISIBLE: &ByteSet = &ByteSet::of(&[(b'!', b'~')]);
 
 /// `OWS`: blanks and tabs (RFC 9110 §5.6.3).
-pub static BLANK: ByteSet = ByteSet::of(&[(b' ', b' '), (b'\t', b'\t')]);
+pub const BLANK: &ByteSet = &ByteSet::of(&[(b' ', b' '), (b'\t', b'\t')]);
 
 /// `DIGIT`.
-pub static DIGIT: ByteSet = ByteSet::of(&[(b'0', b'9')]);
+pub const DIGIT: &ByteSet = &ByteSet::of(&[(b'0', b'9')]);
 
 /// `HEXDIG`, in either case (RFC 5234 §2.3).
-pub static HEX_DIGIT: ByteSet = ByteSet::of(&[(b'0', b'9'), (b'a', b'f'), (b'A', b'F')]);
+pub const HEX_DIGIT: &ByteSet = &ByteSet::of(&[(b'0', b'9'), (b'a', b'f'), (b'A', b'F')]);
 
 /// Whether `bytes` is a token: one or more of [`TOKEN`].
 pub fn is_token(bytes: &[u8]) -> bool {

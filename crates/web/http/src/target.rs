@@ -180,7 +180,8 @@ impl Form {
 /// Whether `text` is a host and, behind a colon, a port (RFC 9112 §3.2.3: CONNECT needs both).
 fn is_host_and_port(text: &str) -> bool {
     let port = text.rsplit_once(':').map(|(_, port)| port);
-    is_authority(text) && port.is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+    is_authority(text)
+        && port.is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether `text` is `host [":" port]` with a host that is not empty (RFC 3986 §3.2.2, §3.2.3). This is also what

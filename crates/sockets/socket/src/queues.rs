@@ -1,0 +1,164 @@
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::os::fd::AsFd;
+
+use crate::{TcpInfo, TcpListener};
+
+/// The accept queue of a listener at one moment.
+///
+/// ```
+/// use wirelab_socket::{ListenOptions, TcpStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let listener = ListenOptions::default().backlog(5).bind("127.0.0.1:0".parse().unwrap())?;
+/// let _client = TcpStream::connect(listener.local_addr()?)?;
+/// let queue = listener.accept_queue()?;
+/// assert_eq!((queue.length, queue.limit), (1, 5));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcceptQueue {
+    /// Connections that are established and not yet accepted.
+    pub length: u32,
+    /// The backlog in force: the one of `listen`, or `net.core.somaxconn` if that is lower. The queue counts as
+    /// full when `length` is *greater*, so that it holds one more.
+    pub limit: u32,
+}
+
+impl TcpListener {
+    /// How full the accept queue is, from `TCP_INFO`, two of whose fields mean this on a listening socket.
+    ///
+    /// # Errors
+    /// None are known for a listening socket.
+    pub fn accept_queue(&self) -> io::Result<AcceptQueue> {
+        let info = TcpInfo::read(self.as_fd())?;
+        Ok(AcceptQueue { length: info.unacked, limit: info.sacked })
+    }
+
+    /// The length of the SYN queue: handshakes on this port whose last ACK has not come, from `/proc/net/tcp`
+    /// and `tcp6`.
+    ///
+    /// The kernel writes out every socket of the network namespace for it: to look at, not to steer by.
+    ///
+    /// # Errors
+    /// `/proc` is not mounted.
+    pub fn syn_queue(&self) -> io::Result<usize> {
+        let address = self.local_addr()?;
+        let mut handshakes = HashSet::new();
+        // A socket bound to [::] may have IPv4 peers.
+        if address.is_ipv4() || address.ip().is_unspecified() {
+            find_syn_received(&fs::read_to_string("/proc/net/tcp")?, address.port(), &mut handshakes);
+        }
+        if address.is_ipv6() {
+            find_syn_received(&fs::read_to_string("/proc/net/tcp6")?, address.port(), &mut handshakes);
+        }
+        Ok(handshakes.len())
+    }
+}
+
+/// What the kernel has counted of its queues' overflows, for all listeners of the network namespace together,
+/// since it was made: `/proc/net/netstat`. Compare two readings; a single one says little.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueCounters {
+    /// Handshakes that an accept queue had no room for (`ListenOverflows`).
+    pub listen_overflows: u64,
+    /// SYNs and last ACKs dropped by listeners, for any reason, overflow among them (`ListenDrops`).
+    pub listen_drops: u64,
+    /// SYNs dropped since a SYN queue was full and cookies were off (`TCPReqQFullDrop`).
+    pub syn_queue_drops: u64,
+    /// SYNs answered with a cookie since a SYN queue was full (`SyncookiesSent`, RFC 4987 §3.6).
+    pub syn_cookies_sent: u64,
+    /// Handshakes completed by a valid cookie (`SyncookiesRecv`).
+    pub syn_cookies_received: u64,
+}
+
+impl QueueCounters {
+    /// Reads the counters as they are now. One that the kernel does not know is 0.
+    ///
+    /// # Errors
+    /// `/proc` is not mounted.
+    pub fn read() -> io::Result<Self> {
+        Ok(Self::parse(&fs::read_to_string("/proc/net/netstat")?))
+    }
+
+    fn parse(netstat: &str) -> Self {
+        let value = |name| tcp_ext(netstat, name).unwrap_or(0);
+        QueueCounters {
+            listen_overflows: value("ListenOverflows"),
+            listen_drops: value("ListenDrops"),
+            syn_queue_drops: value("TCPReqQFullDrop"),
+            syn_cookies_sent: value("SyncookiesSent"),
+            syn_cookies_received: value("SyncookiesRecv"),
+        }
+    }
+}
+
+/// `net.core.somaxconn`: the greatest backlog that the kernel grants.
+///
+/// # Errors
+/// `/proc` is not mounted.
+pub fn somaxconn() -> io::Result<u32> {
+    let text = fs::read_to_string("/proc/sys/net/core/somaxconn")?;
+    text.trim().parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// Two lines begin with `TcpExt:`, the names and below them the values.
+fn tcp_ext(netstat: &str, name: &str) -> Option<u64> {
+    let mut lines = netstat.lines().filter_map(|line| line.strip_prefix("TcpExt:"));
+    let (names, values) = (lines.next()?, lines.next()?);
+    let (_, value) = names.split_whitespace().zip(values.split_whitespace()).find(|&(n, _)| n == name)?;
+    value.parse().ok()
+}
+
+/// A line reads `0: 0100007F:2260 00000000:0000 0A …`: number, local and remote address in hexadecimal, and the
+/// state.
+///
+/// Collected in a set, as the kernel hands out the table in pieces and may repeat a line when it changes in
+/// between.
+fn find_syn_received(table: &str, port: u16, found: &mut HashSet<(String, String)>) {
+    const SYN_RECEIVED: &str = "03";
+    let local_port = format!(":{port:04X}");
+    for line in table.lines().skip(1) {
+        let mut fields = line.split_whitespace().skip(1);
+        if let (Some(local), Some(remote), Some(SYN_RECEIVED)) = (fields.next(), fields.next(), fields.next())
+            && local.ends_with(&local_port)
+        {
+            found.insert((local.to_owned(), remote.to_owned()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_found_by_name_and_unknown_ones_are_zero() {
+        let netstat =
+            "TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 3 14 15\nIpExt: A\nIpExt: 9\n";
+        let expected = QueueCounters {
+            syn_cookies_sent: 3,
+            listen_overflows: 14,
+            listen_drops: 15,
+            ..Default::default()
+        };
+        assert_eq!(QueueCounters::parse(netstat), expected);
+        assert_eq!(QueueCounters::parse(""), QueueCounters::default());
+        assert_eq!(QueueCounters::parse("TcpExt: ListenDrops"), QueueCounters::default());
+    }
+
+    #[test]
+    fn only_unfinished_handshakes_of_the_port_are_counted() {
+        let table = "  sl  local_address rem_address   st\n\
+                     0: 0100007F:2260 00000000:0000 0A\n\
+                     1: 0100007F:2260 0100007F:9C40 03\n\
+                     2: 0100007F:2260 0100007F:9C41 01\n\
+                     3: 0100007F:2261 0100007F:9C42 03\n\
+                     4: 0100007F:9C40 0100007F:2260 03\n";
+        let mut found = HashSet::new();
+        find_syn_received(table, 0x2260, &mut found);
+        find_syn_received(table, 0x2260, &mut found);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [("0100007F:2260".into(), "0100007F:9C40".into())]);
+    }
+}
