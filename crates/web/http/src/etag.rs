@@ -9,7 +9,7 @@ use wirelab_wire::ByteSet;
 use crate::grammar::{BLANK, trim};
 
 /// `etagc`. A backslash is a character like any other: a tag is not a quoted-string (§8.8.3).
-static TAG: ByteSet = ByteSet::of(&[(b'#', b'~'), (0x80, 0xff), (b'!', b'!')]);
+const TAG: &ByteSet = &ByteSet::of(&[(b'#', b'~'), (0x80, 0xff), (b'!', b'!')]);
 
 /// A name for one version of a representation: `"xyzzy"`, or `W/"xyzzy"` when versions that differ only in
 /// unimportant bytes may share it.

@@ -71,3 +71,57 @@ pub fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
         .map(trim)
         .filter(|member| !member.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{is_token, list, trim};
+    use proptest::prelude::*;
+
+    fn members(value: &str) -> Vec<&str> {
+        list(value.as_bytes()).map(|member| std::str::from_utf8(member).unwrap()).collect()
+    }
+
+    #[test]
+    fn commas_within_quoted_strings_do_not_separate() {
+        assert_eq!(members(r#"a;q="1,2", b"#), [r#"a;q="1,2""#, "b"]);
+        assert_eq!(
+            members(r#"a="\",b", c"#),
+            [r#"a="\",b""#, "c"],
+            "an escaped quote does not end the string"
+        );
+        assert_eq!(members(r#"a="\\",b"#), [r#"a="\\""#, "b"], "an escaped backslash escapes nothing");
+        assert_eq!(members(r"a\,b"), [r"a\", "b"], "a backslash outside of quotes is a character");
+    }
+
+    #[test]
+    fn empty_members_are_ignored() {
+        assert_eq!(members(" , a,\t,b ,, "), ["a", "b"]);
+        assert!(members("").is_empty());
+    }
+
+    #[test]
+    fn every_character_of_a_token_is_one_and_no_other() {
+        // RFC 9110 §5.6.2.
+        let allowed = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        for byte in 0..=u8::MAX {
+            assert_eq!(is_token(&[byte]), allowed.as_bytes().contains(&byte), "{byte:#04x}");
+        }
+        assert!(!is_token(b""));
+    }
+
+    proptest! {
+        #[test]
+        fn members_come_back(parts in proptest::collection::vec("[a-z]{1,5}(=\"[a-z, ]{0,5}\")?", 0..6)) {
+            let value = parts.join(" ,\t");
+            prop_assert_eq!(members(&value), parts);
+        }
+
+        #[test]
+        fn what_is_trimmed_has_no_blanks_at_its_ends(bytes in proptest::collection::vec(prop_oneof![Just(b' '), Just(b'\t'), any::<u8>()], 0..12)) {
+            let trimmed = trim(&bytes);
+            let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+            prop_assert!(!is_blank(trimmed.first()) && !is_blank(trimmed.last()));
+            prop_assert!(bytes.windows(trimmed.len().max(1)).any(|window| window == trimmed) || trimmed.is_empty());
+        }
+    }
+}

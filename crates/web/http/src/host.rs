@@ -42,7 +42,7 @@ pub fn host_of<'r>(
     let host = match (values.next(), values.next()) {
         (Some(value), None) => Some(value),
         (Some(_), Some(_)) => return Err(InvalidHost::Repeated),
-        (None, _) if version == Version::HTTP_11 => return Err(InvalidHost::Missing),
+        (None, _) if version.major == 1 && version >= Version::HTTP_11 => return Err(InvalidHost::Missing),
         (None, _) => None,
     };
     let host = match host.map(std::str::from_utf8) {

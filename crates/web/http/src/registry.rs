@@ -4,7 +4,7 @@
 //! use wirelab_http::registry;
 //!
 //! let field = registry::field("sec-fetch-site").unwrap();
-//! assert_eq!((field.name, field.section), ("Sec-Fetch-Site", "W3C Fetch Metadata §2.3"));
+//! assert_eq!((field.name, field.section), ("Sec-Fetch-Site", "W3C Fetch Metadata"));
 //! assert_eq!(registry::status(304).unwrap().section, "RFC 9110 §15.4.5");
 //! assert!(registry::method("BREW").is_none());
 //! ```

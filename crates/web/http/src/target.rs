@@ -116,8 +116,11 @@ impl Target {
 
     /// The path, beginning with `/`, still percent-encoded; `*` for the asterisk form, empty for the authority form.
     pub fn path(&self) -> &str {
-        let path = self.path_and_query();
-        path.split('?').next().unwrap_or(path)
+        match self.path_and_query().split('?').next() {
+            // `http://example.com?q=1`: no path is the path `/` (RFC 9110 §4.2.3).
+            None | Some("") if self.is_absolute() => "/",
+            path => path.unwrap_or_default(),
+        }
     }
 
     /// What follows the first `?`, still percent-encoded.
@@ -125,7 +128,8 @@ impl Target {
         self.path_and_query().split_once('?').map(|(_, query)| query)
     }
 
-    /// Path and query, as a server sees them in origin form.
+    /// Path and query, as a server sees them in origin form; the query alone for `http://example.com?q=1`, which has no
+    /// path.
     pub fn path_and_query(&self) -> &str {
         match self.form {
             Form::Absolute { path, .. } => match self.as_str().get(path as usize..) {
@@ -224,5 +228,100 @@ impl fmt::Display for Target {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InvalidTarget, Target, is_authority};
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_form_has_its_parts() {
+        for (text, scheme, authority, path, query) in [
+            ("/where?q=now", None, None, "/where", Some("q=now")),
+            ("//a//b??", None, None, "//a//b", Some("?")),
+            ("http://a:80/b?c", Some("http"), Some("a:80"), "/b", Some("c")),
+            ("http://a", Some("http"), Some("a"), "/", None),
+            ("http://a?c/d", Some("http"), Some("a"), "/", Some("c/d")),
+            ("http://[::1]:80/", Some("http"), Some("[::1]:80"), "/", None),
+            ("a.example:443", None, Some("a.example:443"), "", None),
+            ("*", None, None, "*", None),
+        ] {
+            let target = Target::parse(text.as_bytes()).unwrap();
+            assert_eq!((target.scheme(), target.authority()), (scheme, authority), "{text}");
+            assert_eq!((target.path(), target.query()), (path, query), "{text}");
+            assert_eq!(target.as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_has_none_of_the_forms_is_refused() {
+        use InvalidTarget::{Character, Form, UserInformation};
+        for (text, problem) in [
+            ("", Form),
+            ("where", Form),
+            ("?q", Form),
+            ("**", Form),
+            ("a.example:", Form),
+            ("a:b", Form),
+            ("http:///", Form),
+            ("1http://a/", Form),
+            ("http://a:b/", Form),
+            ("http://u@a/", UserInformation),
+            ("/a b", Character),
+            ("/a#b", Character),
+            ("/\u{7f}", Character),
+            ("/ä", Character),
+        ] {
+            assert_eq!(Target::parse(text.as_bytes()), Err(problem), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_authority_is_a_host_and_perhaps_a_port() {
+        for good in
+            ["a", "a.b-c_d", "%41", "a:", "a:0", "127.0.0.1:80", "[::1]", "[::1]:", "[2001:db8::1]:443"]
+        {
+            assert!(is_authority(good), "{good}");
+        }
+        for bad in [
+            "",
+            ":80",
+            "a:b",
+            "a:80:80",
+            "::1",
+            "[::1",
+            "[]",
+            "[::1]80",
+            "[a]",
+            "a/b",
+            "a@b",
+            "a b",
+            "ä",
+            "[::1%25lo]",
+        ] {
+            assert!(!is_authority(bad), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes: Vec<u8>, text in "[/:?*@\\[\\]a1.%#]{0,20}") {
+            for bytes in [&bytes[..], text.as_bytes()] {
+                if let Ok(target) = Target::parse(bytes) {
+                    prop_assert_eq!(target.as_str().as_bytes(), bytes);
+                    let _ = (target.scheme(), target.authority(), target.path(), target.query());
+                }
+            }
+        }
+
+        #[test]
+        fn whatever_comes_in_the_absolute_form_has_a_path(text in "http://a[a-z:0-9]{0,5}[/?][a-z/?]{0,8}") {
+            if let Ok(target) = Target::parse(text.as_bytes()) {
+                prop_assert!(target.path().starts_with('/'), "{}", text);
+                prop_assert!(target.authority().is_some_and(is_authority), "{}", text);
+            }
+        }
     }
 }

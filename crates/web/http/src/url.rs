@@ -6,7 +6,11 @@
 //!   scheme    authority       path        query   fragment (never sent)
 //! ```
 
+mod reference;
+
 use std::fmt;
+
+use reference::Reference;
 
 use crate::path::remove_dot_segments;
 use crate::{InvalidTarget, Target, host, is_authority};
@@ -91,7 +95,7 @@ impl Url {
     /// # Errors
     /// It is not absolute, not HTTP's, or malformed.
     pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
-        Reference::parse(text)?.absolute()?.ok_or(InvalidUrl::Relative)
+        Url::absolute(&Reference::parse(text)?)?.ok_or(InvalidUrl::Relative)
     }
 
     /// The address that a reference means, seen from this one: what a Location field says (RFC 3986 §5.2).
@@ -101,12 +105,32 @@ impl Url {
     /// The reference is malformed or leads out of HTTP.
     pub fn resolve(&self, reference: &str) -> Result<Self, InvalidUrl> {
         let reference = Reference::parse(reference)?;
-        let mut url = match reference.absolute()? {
+        let mut url = match Url::absolute(&reference)? {
             Some(url) => url,
             None => self.resolve_relative(&reference)?,
         };
         url.fragment = reference.fragment.map(str::to_owned).or_else(|| self.fragment.clone());
         Ok(url)
+    }
+
+    /// The address that a reference is, if it has a scheme.
+    fn absolute(reference: &Reference) -> Result<Option<Self>, InvalidUrl> {
+        let Some(scheme) = reference.scheme else { return Ok(None) };
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            // `localhost:8080` has the form of scheme and path; what was meant is a host and a port.
+            _ if reference.authority.is_none()
+                && reference.path.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                return Err(InvalidUrl::Relative);
+            }
+            other => return Err(InvalidUrl::Scheme { scheme: other.to_owned() }),
+        };
+        let authority = reference.authority.ok_or(InvalidUrl::Authority)?;
+        let mut url = Url::new(scheme, authority, reference.path, reference.query.map(str::to_owned))?;
+        url.fragment = reference.fragment.map(str::to_owned);
+        Ok(Some(url))
     }
 
     /// RFC 3986 §5.2.2, for a reference without a scheme.
@@ -122,9 +146,9 @@ impl Url {
         }
         // §5.2.3: the reference takes the place of the last segment.
         let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        url.path = match reference.path.starts_with('/') {
-            true => remove_dot_segments(reference.path),
-            false => remove_dot_segments(&format!("{folder}/{}", reference.path)),
+        url.path = match reference.path {
+            path if path.starts_with('/') => remove_dot_segments(path),
+            path => remove_dot_segments(&format!("{folder}/{path}")),
         };
         url.query = query;
         Ok(url)
@@ -222,68 +246,6 @@ impl fmt::Display for Url {
         write!(f, "{}://{}{}", self.scheme.as_str(), self.authority, self.path_and_query())?;
         self.fragment.iter().try_for_each(|fragment| write!(f, "#{fragment}"))
     }
-}
-
-/// A reference cut into its five components (RFC 3986 §3, §4.1).
-struct Reference<'t> {
-    scheme: Option<&'t str>,
-    authority: Option<&'t str>,
-    path: &'t str,
-    query: Option<&'t str>,
-    fragment: Option<&'t str>,
-}
-
-impl<'t> Reference<'t> {
-    fn parse(text: &'t str) -> Result<Self, InvalidUrl> {
-        if !text.bytes().all(|byte| (b'!'..=b'~').contains(&byte)) {
-            return Err(InvalidUrl::Character);
-        }
-        let (rest, fragment) = cut(text, '#');
-        if fragment.is_some_and(|fragment| fragment.contains('#')) {
-            return Err(InvalidUrl::Character);
-        }
-        let (rest, query) = cut(rest, '?');
-        let (scheme, rest) = match rest.split_once(':') {
-            Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
-            _ => (None, rest),
-        };
-        let (authority, path) = match rest.strip_prefix("//") {
-            Some(rest) => {
-                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                (Some(authority), path)
-            }
-            None => (None, rest),
-        };
-        Ok(Reference { scheme, authority, path, query, fragment })
-    }
-
-    /// The address that it is, if it has a scheme.
-    fn absolute(&self) -> Result<Option<Url>, InvalidUrl> {
-        let Some(scheme) = self.scheme else { return Ok(None) };
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            // `localhost:8080/` reads as a scheme, too; a scheme with a dot or a port behind it is a forgotten one.
-            _ if self.authority.is_none() && self.path.starts_with(|c: char| c.is_ascii_digit()) => {
-                return Err(InvalidUrl::Relative);
-            }
-            other => return Err(InvalidUrl::Scheme { scheme: other.to_owned() }),
-        };
-        let authority = self.authority.ok_or(InvalidUrl::Authority)?;
-        let mut url = Url::new(scheme, authority, self.path, self.query.map(str::to_owned))?;
-        url.fragment = self.fragment.map(str::to_owned);
-        Ok(Some(url))
-    }
-}
-
-/// `text` before the first `separator`, and what follows it.
-fn cut(text: &str, separator: char) -> (&str, Option<&str>) {
-    text.split_once(separator).map_or((text, None), |(before, behind)| (before, Some(behind)))
-}
-
-fn is_scheme(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
 }
 
 #[cfg(test)]
