@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
-use wirelab_http::{Method, Request, Response, StatusCode, Version};
+use wirelab_http::{Fields, Method, Request, Response, StatusCode, Version};
 use wirelab_sansio::StreamProtocol;
 
 use crate::content::ContentInProgress;
@@ -41,6 +41,8 @@ pub struct Connection {
     pub(crate) requests: VecDeque<Outstanding>,
     /// Whether another message may follow on this connection.
     pub(crate) persistent: bool,
+    /// The response that is arriving is the server's last: it says so, or its end is the stream's.
+    last_response: bool,
     /// The version of the last head received.
     pub(crate) peer_version: Version,
     /// The client waits for 100 (Continue) before it sends its content.
@@ -52,19 +54,26 @@ pub struct Connection {
 #[derive(Debug)]
 pub(crate) struct Outstanding {
     pub(crate) method: Method,
-    /// It is a CONNECT, or offers to switch protocols.
-    pub(crate) may_switch: bool,
+    /// It offers to switch protocols.
+    upgrade: bool,
 }
 
 impl Outstanding {
     pub(crate) fn new(request: &Request, control: &Control<'_>) -> Self {
-        let may_switch = control.upgrade || request.method == Method::Connect;
-        Outstanding { method: request.method.clone(), may_switch }
+        // RFC 9110 §7.8: in HTTP/1.0 the field means nothing.
+        let upgrade = control.upgrade && request.version >= Version::HTTP_11;
+        Outstanding { method: request.method.clone(), upgrade }
     }
 
     /// Whether a response with this status makes a tunnel of the connection (RFC 9110 §7.8, §9.3.6).
     pub(crate) fn is_switched_by(&self, status: StatusCode) -> bool {
-        status == StatusCode::SWITCHING_PROTOCOLS || self.method == Method::Connect && status.is_success()
+        self.upgrade && status == StatusCode::SWITCHING_PROTOCOLS
+            || self.method == Method::Connect && status.is_success()
+    }
+
+    /// Whether there is a response that does.
+    pub(crate) fn may_switch(&self) -> bool {
+        self.upgrade || self.method == Method::Connect
     }
 }
 
@@ -80,11 +89,12 @@ impl Connection {
             error: None,
             theirs: State::Idle,
             head: HeadInProgress::default(),
-            incoming: ContentInProgress::new(Framing::Length(0)),
+            incoming: ContentInProgress::new(Framing::Length(0), 0),
             ours: State::Idle,
             outgoing: OutgoingContent::Omitted,
             requests: VecDeque::new(),
             persistent: true,
+            last_response: false,
             peer_version: Version::HTTP_11,
             awaiting_continue: false,
             tap: Tap::default(),
@@ -186,14 +196,15 @@ impl Connection {
 
     fn begin_request(&mut self, request: Request) -> Result<Event, Error> {
         let control = Control::of(&request.fields);
+        // Before the checks: the answer to a HEAD that they refuse has no content either.
+        self.requests.push_back(Outstanding::new(&request, &control));
         check_host(&request, control.host, control.host_repeated)?;
         let framing = framing::of_request(request.version, &control)?;
-        self.requests.push_back(Outstanding::new(&request, &control));
         self.persistent &= control.persists(request.version);
         // RFC 9110 §10.1.1: not from HTTP/1.0, and not where no content would follow.
         self.awaiting_continue =
             control.expects_continue && request.version >= Version::HTTP_11 && framing != Framing::Length(0);
-        self.begin_content(framing, request.version);
+        self.begin_content(framing, request.version, &request.fields);
         self.tap.request(&request);
         Ok(Event::Request(request))
     }
@@ -201,31 +212,33 @@ impl Connection {
     fn begin_response(&mut self, response: Response) -> Result<Event, Error> {
         let switched = self.requests.front().is_some_and(|request| request.is_switched_by(response.status));
         self.tap.response(&response);
-        if response.status == StatusCode::SWITCHING_PROTOCOLS
-            && !self.requests.front().is_some_and(|request| request.may_switch)
-        {
+        if response.status == StatusCode::SWITCHING_PROTOCOLS && !switched {
             return Err(Violation::UnaskedSwitch.into());
         }
+        // The last request is the one whose content may be waiting.
+        let is_for_the_last = self.requests.len() == 1;
         if response.status.is_informational() && !switched {
-            self.awaiting_continue &= response.status != StatusCode::CONTINUE;
+            self.awaiting_continue &= response.status != StatusCode::CONTINUE || !is_for_the_last;
             return Ok(Event::Response(response));
         }
         let request = self.requests.pop_front();
-        self.awaiting_continue = false;
+        self.awaiting_continue &= !is_for_the_last;
         if switched {
-            (self.ours, self.theirs) = (State::Tunnel, State::Tunnel);
+            self.theirs.advance(Step::Switch);
+            self.cycle();
             return Ok(Event::Response(response));
         }
         let control = Control::of(&response.fields);
         let framing =
             framing::of_response(&response, &control, request.as_ref().map(|request| &request.method))?;
-        self.persistent &= control.persists(response.version) && framing != Framing::UntilClose;
-        self.begin_content(framing, response.version);
+        self.last_response = !control.persists(response.version) || framing == Framing::UntilClose;
+        self.persistent &= !self.last_response;
+        self.begin_content(framing, response.version, &response.fields);
         Ok(Event::Response(response))
     }
 
-    fn begin_content(&mut self, framing: Framing, version: Version) {
-        self.incoming = ContentInProgress::new(framing);
+    fn begin_content(&mut self, framing: Framing, version: Version, head: &Fields) {
+        self.incoming = ContentInProgress::new(framing, head.received_text().map_or(0, Bytes::len));
         self.peer_version = version;
         self.theirs = State::Content;
     }
@@ -258,41 +271,53 @@ impl Connection {
         }
         self.input.clear();
         self.persistent = false;
-        self.theirs = State::Closed;
-        self.ours = self.ours.after(Step::Close).unwrap_or(self.ours);
+        self.advance_both(Step::Close);
         Ok(Some(Event::Closed))
     }
 
     /// What follows when a side has become complete.
     pub(crate) fn cycle(&mut self) {
         match self.role {
-            Role::Server if self.ours == State::Complete && self.theirs == State::Complete => {
-                let step = if self.persistent { Step::Next } else { Step::Close };
-                self.advance_both(step);
-            }
-            Role::Server => {}
+            Role::Server => self.cycle_server(),
             Role::Client => self.cycle_client(),
+        }
+    }
+
+    /// A server's sides go round together: the next request is read when this one is answered.
+    fn cycle_server(&mut self) {
+        match (self.ours, self.theirs) {
+            (State::Complete, State::Complete) if self.persistent => self.advance_both(Step::Next),
+            // RFC 9112 §9.6: closing does not wait for content that the answer did not wait for.
+            (State::Complete, _) if !self.persistent => {
+                self.ours.advance(Step::Close);
+                self.cycle_server();
+            }
+            (State::Closed, State::Complete) => self.theirs.advance(Step::Close),
+            _ => {}
         }
     }
 
     /// A client's sides go round by themselves: requests may run ahead of responses.
     fn cycle_client(&mut self) {
-        if self.theirs == State::Complete {
-            if !self.persistent {
-                return self.advance_both(Step::Close);
-            }
-            self.theirs = State::Idle;
+        // Having said that a request is the last, a client still reads the answers to those before it.
+        let is_over = self.last_response || !self.persistent && self.requests.is_empty();
+        match (self.ours, self.theirs) {
+            // RFC 9112 §9.5: a request that is still being sent is given up, since nobody reads it.
+            (_, State::Complete) if is_over => self.advance_both(Step::Close),
+            (_, State::Complete) => self.theirs.advance(Step::Next),
+            // RFC 9110 §7.8: the request is finished before this side, too, speaks another protocol.
+            (State::Complete, State::Tunnel) => self.ours.advance(Step::Switch),
+            _ => {}
         }
-        let waits = self.requests.back().is_some_and(|request| request.may_switch);
+        let waits = self.requests.back().is_some_and(Outstanding::may_switch);
         if self.ours == State::Complete && self.persistent && !waits {
-            self.ours = State::Idle;
+            self.ours.advance(Step::Next);
         }
     }
 
-    fn advance_both(&mut self, step: Step) {
-        // A side that is still in the middle of its message cannot be finished any more.
-        let after = |state: State| state.after(step).unwrap_or(State::Closed);
-        (self.ours, self.theirs) = (after(self.ours), after(self.theirs));
+    pub(crate) fn advance_both(&mut self, step: Step) {
+        self.ours.advance(step);
+        self.theirs.advance(step);
     }
 
     /// Sends an error response in place of the answer that cannot be given, if none has been begun, and ends the
@@ -304,7 +329,7 @@ impl Connection {
                 .with("Content-Type", "text/plain; charset=utf-8")
                 .with("Content-Length", text.len())
                 .with("Connection", "close");
-            self.put_response(&head, &wirelab_http::Fields::new());
+            self.put_response(&head, &Fields::new());
             let omitted = self.requests.front().is_some_and(|request| request.method == Method::Head);
             if !omitted {
                 self.output.extend_from_slice(text.as_bytes());
@@ -312,7 +337,7 @@ impl Connection {
             }
         }
         self.persistent = false;
-        (self.ours, self.theirs) = (State::Closed, State::Closed);
+        self.advance_both(Step::Close);
     }
 }
 
@@ -351,7 +376,10 @@ impl StreamProtocol for Connection {
     }
 
     fn wants_read(&self) -> bool {
-        let enough = self.config.max_head.max(64 * 1024);
+        // Enough to find every limit exceeded.
+        let Config { max_start_line, max_head, max_chunk_line, max_trailers, .. } = self.config;
+        let enough =
+            [max_start_line, max_head, max_chunk_line, max_trailers].into_iter().fold(64 * 1024, usize::max);
         self.error.is_none() && self.theirs != State::Closed && self.input.len() < enough
     }
 

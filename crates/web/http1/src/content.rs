@@ -12,6 +12,17 @@ pub(crate) struct ContentInProgress {
     stage: Stage,
     /// The bytes of chunk extensions so far.
     extensions: usize,
+    /// How much of the message has left the input: errors count from its first byte.
+    gone: usize,
+    trailers: TrailersInProgress,
+}
+
+/// Trailers that are arriving. Whole lines are read once.
+#[derive(Debug, Default)]
+struct TrailersInProgress {
+    fields: Vec<Span>,
+    /// Behind the last complete line.
+    at: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,17 +38,33 @@ enum Stage {
 }
 
 impl ContentInProgress {
-    pub(crate) fn new(framing: Framing) -> Self {
+    /// Content behind a head of `head_len` bytes.
+    pub(crate) fn new(framing: Framing, head_len: usize) -> Self {
         let stage = match framing {
             Framing::Length(length) => Stage::Length(length),
             Framing::Chunked => Stage::ChunkHead,
             Framing::UntilClose => Stage::UntilClose,
         };
-        ContentInProgress { stage, extensions: 0 }
+        ContentInProgress { stage, extensions: 0, gone: head_len, trailers: TrailersInProgress::default() }
     }
 
     /// The next piece of the content, or its end; `None` when more bytes are needed.
     pub(crate) fn advance(
+        &mut self,
+        input: &mut BytesMut,
+        eof: bool,
+        config: &Config,
+    ) -> Result<Option<Event>, Error> {
+        let before = input.len();
+        let result = self.next_piece(input, eof, config);
+        self.gone = self.gone.saturating_add(before - input.len());
+        result.map_err(|error| match error {
+            Error::Wire(error) => Error::Wire(WireError { at: self.gone.saturating_add(error.at), ..error }),
+            other => other,
+        })
+    }
+
+    fn next_piece(
         &mut self,
         input: &mut BytesMut,
         eof: bool,
@@ -71,10 +98,12 @@ impl ContentInProgress {
                     input.advance(2);
                     self.stage = Stage::ChunkHead;
                 }
-                Stage::Trailers => match read_trailers(input, config)? {
-                    Some(trailers) => return Ok(Some(Event::End(trailers))),
-                    None => return self.need_more(eof),
-                },
+                Stage::Trailers => {
+                    if !self.trailers.advance(input, config)? {
+                        return self.need_more(eof);
+                    }
+                    return Ok(Some(Event::End(self.trailers.take(input))));
+                }
             }
         }
     }
@@ -118,26 +147,30 @@ fn take_data(input: &mut BytesMut, left: u64) -> (Event, u64) {
     (Event::Data(input.split_to(len).freeze()), left - len as u64)
 }
 
-/// The fields behind the last chunk (RFC 9112 §7.1.2). They are kept apart from the head's, as RFC 9110 §6.5.1 asks: merged,
-/// they could change how a message is understood after it was acted on.
-fn read_trailers(input: &mut BytesMut, config: &Config) -> Result<Option<Fields>, Error> {
-    let limit = config.max_trailers;
-    let mut spans: Vec<Span> = Vec::new();
-    let mut r = Reader::prefix(input.get(..limit).unwrap_or(input));
-    loop {
-        match complete(field_line(&mut r, &mut spans))? {
-            Some(true) if spans.len() > config.max_fields => {
+impl TrailersInProgress {
+    /// Reads on; says whether they are complete.
+    fn advance(&mut self, input: &[u8], config: &Config) -> Result<bool, Error> {
+        let limit = config.max_trailers;
+        let mut r = Reader::prefix_at(input.get(..limit).unwrap_or(input), self.at);
+        while let Some(more) = complete(field_line(&mut r, &mut self.fields))? {
+            self.at = r.position();
+            if !more {
+                return Ok(true);
+            }
+            if self.fields.len() > config.max_fields {
                 return Err(Violation::TooManyFields { limit: config.max_fields }.into());
             }
-            Some(true) => {}
-            Some(false) => break,
-            None if input.len() >= limit => return Err(Violation::TrailersTooLong { limit }.into()),
-            None => return Ok(None),
         }
+        if input.len() >= limit { Err(Violation::TrailersTooLong { limit }.into()) } else { Ok(false) }
     }
-    let len = r.position();
-    let text = input.split_to(len).freeze();
-    Ok(Some(if spans.is_empty() { Fields::new() } else { Fields::received(text, spans) }))
+
+    /// The fields behind the last chunk (RFC 9112 §7.1.2). They are kept apart from the head's, as RFC 9110 §6.5.1 asks:
+    /// merged, they could change how a message is understood after it was acted on.
+    fn take(&mut self, input: &mut BytesMut) -> Fields {
+        let TrailersInProgress { fields, at } = std::mem::take(self);
+        let text = input.split_to(at).freeze();
+        if fields.is_empty() { Fields::new() } else { Fields::received(text, fields) }
+    }
 }
 
 /// What was decoded, or `None` if it is incomplete so far.

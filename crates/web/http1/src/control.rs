@@ -30,6 +30,8 @@ enum Codings {
     None,
     /// `chunked`, and nothing else.
     Chunked,
+    /// Others so far, and `chunked` may still follow.
+    Unknown,
     Refused(Refused),
 }
 
@@ -51,7 +53,8 @@ impl<'f> Control<'f> {
                     control.host_repeated |= control.host.replace(value).is_some();
                 }
                 6 if name.eq_ignore_ascii_case("expect") => {
-                    control.expects_continue |= value.eq_ignore_ascii_case(b"100-continue");
+                    control.expects_continue |=
+                        grammar::list(value).any(|expected| expected.eq_ignore_ascii_case(b"100-continue"));
                 }
                 7 if name.eq_ignore_ascii_case("upgrade") => upgrade_field = true,
                 10 if name.eq_ignore_ascii_case("connection") => {
@@ -77,6 +80,11 @@ impl<'f> Control<'f> {
         !self.close && (version >= Version::HTTP_11 || self.keep_alive)
     }
 
+    /// Whether there is a Transfer-Encoding, good or bad.
+    pub(crate) fn has_codings(&self) -> bool {
+        self.codings != Codings::None
+    }
+
     /// Whether the content is chunked (RFC 9112 §6.1).
     pub(crate) fn chunked(&self, version: Version) -> Result<bool, Violation> {
         match self.codings {
@@ -86,7 +94,8 @@ impl<'f> Control<'f> {
             // RFC 9112 §6.3: an attempt at smuggling, "ought to be handled as an error".
             _ if self.length.is_some() => Err(Violation::LengthWithTransferCoding),
             Codings::Chunked => Ok(true),
-            Codings::Refused(Refused::NotLast) => Err(Violation::ChunkedNotLast),
+            // RFC 9112 §6.3: 400, even where the coding itself would be worth a 501.
+            Codings::Unknown | Codings::Refused(Refused::NotLast) => Err(Violation::ChunkedNotLast),
             Codings::Refused(Refused::Repeated) => Err(Violation::ChunkedRepeated),
             Codings::Refused(Refused::Unknown) => Err(Violation::TransferCodingUnknown),
         }
@@ -110,20 +119,26 @@ impl<'f> Control<'f> {
 }
 
 impl Codings {
+    /// Takes in one field line; several are one list (RFC 9110 §5.3).
     fn add(&mut self, value: &[u8]) {
-        for coding in grammar::list(value) {
+        let mut codings = grammar::list(value).peekable();
+        // A line without a coding in it says nothing that one could rely on.
+        if codings.peek().is_none() {
+            *self = Codings::Refused(Refused::NotLast);
+        }
+        for coding in codings {
+            // Nothing else will do: parameters and look-alikes are what smuggling is made of (RFC 9112 §7.1).
             let chunked = coding.eq_ignore_ascii_case(b"chunked");
             *self = match *self {
                 Codings::None if chunked => Codings::Chunked,
-                Codings::None => Codings::Refused(Refused::Unknown),
-                Codings::Chunked if chunked => Codings::Refused(Refused::Repeated),
-                Codings::Chunked => Codings::Refused(Refused::NotLast),
-                refused => refused,
+                Codings::Unknown if chunked => Codings::Refused(Refused::Unknown),
+                Codings::None | Codings::Unknown => Codings::Unknown,
+                Codings::Chunked | Codings::Refused(Refused::Unknown) if chunked => {
+                    Codings::Refused(Refused::Repeated)
+                }
+                Codings::Chunked | Codings::Refused(Refused::Unknown) => Codings::Refused(Refused::NotLast),
+                refused @ Codings::Refused(_) => refused,
             };
-        }
-        // A field with no coding in it says nothing that one could rely on.
-        if *self == Codings::None {
-            *self = Codings::Refused(Refused::Unknown);
         }
     }
 }

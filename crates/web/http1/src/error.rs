@@ -66,13 +66,13 @@ pub enum Violation {
     /// Both framings at once, the classic of request smuggling.
     #[error("there are both Content-Length and Transfer-Encoding")]
     LengthWithTransferCoding,
-    /// `chunked`, and then another coding: where would the message end?
+    /// The last coding is not `chunked`, but another one, an odd spelling of it, or nothing: where would the message end?
     #[error("`chunked` is not the last transfer coding")]
     ChunkedNotLast,
     /// `chunked, chunked`.
     #[error("`chunked` is there more than once")]
     ChunkedRepeated,
-    /// A transfer coding that this end does not know, odd spellings of `chunked` included.
+    /// A transfer coding that this end does not know, with `chunked` behind it.
     #[error("the transfer coding is not known here")]
     TransferCodingUnknown,
     /// Transfer-Encoding in a message that claims HTTP/1.0, which had none.
@@ -203,6 +203,12 @@ pub enum Misuse {
     /// Framing fields that contradict each other or the status (RFC 9112 §6.1, §6.2).
     #[error("the framing fields of the head cannot be sent: {0}")]
     Framing(&'static str),
+    /// A head that cannot be sent because every strict recipient would refuse it.
+    #[error("the head cannot be sent: {0}")]
+    Head(&'static str),
+    /// A trailer that would change how the message is framed or routed (RFC 9110 §6.5.1).
+    #[error("a trailer cannot be a field of framing or routing")]
+    ForbiddenTrailer,
     /// Trailers need the chunked coding (RFC 9112 §7.1.2).
     #[error("trailers can only be sent with the chunked coding")]
     TrailersWithoutChunks,

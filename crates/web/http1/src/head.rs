@@ -164,17 +164,28 @@ pub(crate) fn check_host(request: &Request, host: Option<&[u8]>, repeated: bool)
     }
     match request.target.authority() {
         // RFC 9112 §3.2.2 lets the target win. Whoever sends two different hosts hopes that somebody else does not.
-        Some(authority) if request.target.is_absolute() && !same_authority(authority, host) => {
+        Some(authority)
+            if request.target.is_absolute()
+                && !same_authority(authority, host, request.target.scheme().unwrap_or_default()) =>
+        {
             Err(Violation::HostDiffersFromTarget)
         }
         _ => Ok(()),
     }
 }
 
-/// Whether two authorities are the same, with the default port written out or not.
-fn same_authority(a: &str, b: &str) -> bool {
-    let bare = |authority: &str| authority.strip_suffix(":80").unwrap_or(authority).to_ascii_lowercase();
-    bare(a) == bare(b)
+/// Whether two authorities are the same, with the scheme's default port written out or not (RFC 9110 §4.2.3).
+fn same_authority(a: &str, b: &str, scheme: &str) -> bool {
+    let default_port = match scheme {
+        _ if scheme.eq_ignore_ascii_case("http") => ":80",
+        _ if scheme.eq_ignore_ascii_case("https") => ":443",
+        _ => ":",
+    };
+    without_port(a, default_port).eq_ignore_ascii_case(without_port(b, default_port))
+}
+
+fn without_port<'a>(authority: &'a str, default_port: &str) -> &'a str {
+    authority.strip_suffix(default_port).or_else(|| authority.strip_suffix(':')).unwrap_or(authority)
 }
 
 impl From<InvalidTarget> for Error {

@@ -63,6 +63,7 @@ impl OutgoingContent {
         match *self {
             OutgoingContent::Length(missing @ 1..) => Err(Misuse::TooLittleData { missing }),
             OutgoingContent::Chunked => {
+                check_trailers(trailers)?;
                 let w = &mut Writer::new(out);
                 ChunkHead { size: 0, extensions: b"" }.encode(w);
                 encode_fields(trailers, w);
@@ -75,4 +76,10 @@ impl OutgoingContent {
             _ => Err(Misuse::TrailersWithoutChunks),
         }
     }
+}
+
+/// RFC 9110 §6.5.1: what says where the message ends, or where it goes, comes before the content.
+fn check_trailers(trailers: &Fields) -> Result<(), Misuse> {
+    let forbidden = ["Content-Length", "Transfer-Encoding", "Host", "Trailer"];
+    if forbidden.iter().any(|name| trailers.contains(name)) { Err(Misuse::ForbiddenTrailer) } else { Ok(()) }
 }

@@ -1,9 +1,11 @@
-use wirelab_http::{Fields, Request, Response, StatusCode, Version};
+use wirelab_http::grammar::{self, FIELD_TEXT};
+use wirelab_http::{Fields, Method, Request, Response, StatusCode, Version};
 use wirelab_wire::Writer;
 
 use crate::connection::{Connection, Outstanding};
 use crate::control::Control;
 use crate::framing::{self, Framing};
+use crate::head::check_host;
 use crate::outgoing::OutgoingContent;
 use crate::state::{State, Step};
 use crate::wire::{encode_request, encode_response};
@@ -61,7 +63,7 @@ impl Connection {
         let before = self.output.len();
         self.outgoing.end(trailers, &mut self.output)?;
         self.tap.sent_end(&self.output, before);
-        self.ours = State::Complete;
+        self.ours.advance(Step::End);
         self.cycle();
         Ok(())
     }
@@ -75,6 +77,7 @@ impl Connection {
             return Err(Misuse::OutOfOrder { state: State::Closed.name() });
         }
         let control = Control::of(&request.fields);
+        check_request(request, &control)?;
         let framing = framing::of_request(request.version, &control).map_err(|_| BAD_FRAMING)?;
         let before = self.output.len();
         encode_request(request, &mut Writer::new(&mut self.output));
@@ -83,7 +86,7 @@ impl Connection {
         self.persistent &= control.persists(request.version);
         self.awaiting_continue = control.expects_continue;
         self.outgoing = framing.into();
-        self.ours = State::Content;
+        self.ours.advance(Step::Head);
         Ok(())
     }
 
@@ -97,20 +100,27 @@ impl Connection {
         if switches {
             return self.send_switch(response);
         }
+        check_response(response)?;
         let control = Control::of(&response.fields);
         let framing =
             framing::of_response(response, &control, Some(&request.method)).map_err(|_| BAD_FRAMING)?;
-        let announced = control.content_length().map_err(|_| BAD_FRAMING)?;
-        if response.status == StatusCode::NO_CONTENT && (announced.is_some() || has_coding(response)) {
-            return Err(Misuse::Framing("a 204 has no framing fields (RFC 9110 §8.6, RFC 9112 §6.1)"));
+        // Where no content follows, too: RFC 9112 §6.2 is about the fields.
+        control.chunked(response.version).and(control.content_length()).map_err(|_| BAD_FRAMING)?;
+        if response.status == StatusCode::NO_CONTENT {
+            check_unframed(response)?;
+        }
+        // What both ends understand.
+        let version = self.peer_version.min(response.version);
+        if version < Version::HTTP_11 && control.has_codings() {
+            return Err(Misuse::Framing("an HTTP/1.0 client knows no transfer coding (RFC 9112 §6.1)"));
         }
         let closes = control.close || self.awaiting_continue;
-        let omitted = request.method == wirelab_http::Method::Head || response.status.forbids_content();
+        let omitted = request.method == Method::Head || response.status.forbids_content();
         self.persistent &= !closes;
         let mut more = Fields::new();
         self.outgoing = match framing {
             _ if omitted => OutgoingContent::Omitted,
-            Framing::UntilClose if self.peer_version >= Version::HTTP_11 => {
+            Framing::UntilClose if version >= Version::HTTP_11 => {
                 let _ = more.push("Transfer-Encoding", "chunked");
                 OutgoingContent::Chunked
             }
@@ -120,10 +130,10 @@ impl Connection {
             }
             framing => framing.into(),
         };
-        self.push_connection_option(&control, &mut more);
+        self.push_connection_option(version, &control, &mut more);
         self.put_response(response, &more);
         self.requests.pop_front();
-        self.ours = State::Content;
+        self.ours.advance(Step::Head);
         Ok(())
     }
 
@@ -133,8 +143,10 @@ impl Connection {
             return Err(self.out_of_order());
         }
         if response.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Misuse::Framing("the request did not offer to switch protocols (RFC 9110 §7.8)"));
+            return Err(Misuse::Head("the request did not offer to switch protocols (RFC 9110 §7.8)"));
         }
+        check_response(response)?;
+        check_unframed(response)?;
         if self.peer_version < Version::HTTP_11 {
             return Err(Misuse::InterimToHttp10);
         }
@@ -146,12 +158,14 @@ impl Connection {
     /// 101, or a successful answer to CONNECT: the bytes behind it are not HTTP.
     fn send_switch(&mut self, response: &Response) -> Result<(), Misuse> {
         // Content of the request that is still to come would be taken for the new protocol's.
-        if self.theirs != State::Complete || !self.may_switch() {
+        if self.theirs != State::Complete {
             return Err(Misuse::OutOfOrder { state: self.theirs.name() });
         }
+        check_response(response)?;
+        check_unframed(response)?;
         self.put_response(response, &Fields::new());
         self.requests.pop_front();
-        (self.ours, self.theirs) = (State::Tunnel, State::Tunnel);
+        self.advance_both(Step::Switch);
         Ok(())
     }
 
@@ -162,17 +176,17 @@ impl Connection {
     }
 
     /// Says what becomes of the connection, where the peer could not know (RFC 9112 §9.3, §9.6).
-    fn push_connection_option(&self, control: &Control<'_>, more: &mut Fields) {
+    fn push_connection_option(&self, version: Version, control: &Control<'_>, more: &mut Fields) {
         if !self.persistent && !control.close {
             let _ = more.push("Connection", "close");
         }
-        if self.persistent && self.peer_version < Version::HTTP_11 && !control.keep_alive {
+        if self.persistent && version < Version::HTTP_11 && !control.keep_alive {
             let _ = more.push("Connection", "keep-alive");
         }
     }
 
     fn may_switch(&self) -> bool {
-        self.requests.back().is_some_and(|request| request.may_switch)
+        self.requests.back().is_some_and(Outstanding::may_switch)
     }
 
     fn check(&self, step: Step) -> Result<(), Misuse> {
@@ -186,6 +200,45 @@ impl Connection {
 
 const BAD_FRAMING: Misuse = Misuse::Framing("they contradict each other (RFC 9112 §6)");
 
-fn has_coding(response: &Response) -> bool {
-    response.fields.contains("Transfer-Encoding")
+/// What every server refuses is not sent in the first place.
+fn check_request(request: &Request, control: &Control<'_>) -> Result<(), Misuse> {
+    if request.version.major != 1 {
+        return Err(BAD_VERSION);
+    }
+    if !grammar::is_token(request.method.as_str().as_bytes()) {
+        return Err(Misuse::Head("the method is not a token (RFC 9112 §3.1)"));
+    }
+    if request.target.check_method(&request.method).is_err() {
+        return Err(Misuse::Head("the target's form does not go with the method (RFC 9112 §3.2)"));
+    }
+    check_host(request, control.host, control.host_repeated).map_err(|_| {
+        Misuse::Head("there must be one Host field that says what the target says (RFC 9112 §3.2)")
+    })
 }
+
+fn check_response(response: &Response) -> Result<(), Misuse> {
+    if response.version.major != 1 {
+        return Err(BAD_VERSION);
+    }
+    if !(100..=999).contains(&response.status.0) {
+        return Err(Misuse::Head("a status code has three digits (RFC 9112 §4)"));
+    }
+    // RFC 9112 §11.1: a line break in here would begin another response.
+    let reason = response.reason.as_deref().unwrap_or_default();
+    if FIELD_TEXT.span(reason) != reason.len() {
+        return Err(Misuse::Head("the reason phrase has a control character (RFC 9112 §4)"));
+    }
+    Ok(())
+}
+
+/// 1xx, 204 and the opening of a tunnel (RFC 9110 §8.6, RFC 9112 §6.1).
+fn check_unframed(response: &Response) -> Result<(), Misuse> {
+    if response.fields.contains("Content-Length") || response.fields.contains("Transfer-Encoding") {
+        return Err(Misuse::Framing(
+            "a response that never has content has no framing fields (RFC 9112 §6.1)",
+        ));
+    }
+    Ok(())
+}
+
+const BAD_VERSION: Misuse = Misuse::Head("HTTP/1.0 and 1.1 are what is spoken here (RFC 9112 §2.3)");

@@ -6,9 +6,10 @@
 /// ```text
 ///          head            end           next
 ///   Idle ────────▶ Content ────▶ Complete ────▶ Idle
-///    │ ▲ interim      ↺ data        │  │
-///    └─┘                            │  └─ switch ──▶ Tunnel
-///    └──────── close ──▶ Closed ◀── close ┘
+///   ↺ interim      ↺ data
+///
+///   Idle, Complete ── switch ──▶ Tunnel
+///   all but Tunnel ── close ───▶ Closed
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
@@ -35,9 +36,10 @@ pub enum Step {
     Data,
     /// The end of the content.
     End,
-    /// Both sides are complete, and the connection persists (RFC 9112 §9.3).
+    /// This side may go on with another message: the connection persists (RFC 9112 §9.3).
     Next,
-    /// Nothing more is to come: the connection does not persist, or the stream ended.
+    /// Nothing more is to come: the connection does not persist, or the stream ended. A message that is not complete is
+    /// given up.
     Close,
     /// Both sides have agreed on another protocol (RFC 9110 §7.8, §9.3.6).
     Switch,
@@ -55,10 +57,17 @@ impl State {
             (State::Content, Step::Data) => Some(State::Content),
             (State::Content, Step::End) => Some(State::Complete),
             (State::Complete, Step::Next) => Some(State::Idle),
-            (State::Idle | State::Complete | State::Closed, Step::Close) => Some(State::Closed),
-            (State::Complete, Step::Switch) => Some(State::Tunnel),
+            (State::Idle | State::Content | State::Complete | State::Closed, Step::Close) => {
+                Some(State::Closed)
+            }
+            (State::Idle | State::Complete, Step::Switch) => Some(State::Tunnel),
             _ => None,
         }
+    }
+
+    /// Goes on to the state behind `step`; where the step is not legal, nothing changes.
+    pub(crate) fn advance(&mut self, step: Step) {
+        *self = self.after(step).unwrap_or(*self);
     }
 
     /// Its name.

@@ -58,7 +58,10 @@ fn size(r: &mut Reader<'_, impl Trace>) -> Result<u64, WireError> {
     }
     let value = |digit: &u8| u64::from(char::from(*digit).to_digit(16).unwrap_or_default());
     let size = digits.iter().fold(0, |size, digit| size << 4 | value(digit));
-    r.note(|| format!("{size} bytes of data follow"));
+    r.note(|| match size {
+        0 => "the last chunk: trailers follow, mostly none".into(),
+        size => format!("{size} bytes of data follow"),
+    });
     Ok(size)
 }
 

@@ -65,10 +65,31 @@ fn content(r: &mut Reader<'_, impl Trace>, framing: Framing) -> Result<BytesMut,
         Framing::Length(0) => Ok(BytesMut::new()),
         Framing::Length(length) => {
             let length = usize::try_from(length).unwrap_or(usize::MAX);
-            Ok(r.bytes(length, "content")?.into())
+            let content = r.bytes(length, "content")?;
+            r.note(|| "as long as Content-Length says".into());
+            r.cite("RFC 9112 §6.3");
+            Ok(content.into())
         }
-        Framing::UntilClose => Ok(r.rest("content").into()),
-        Framing::Chunked => r.group("chunked content", "RFC 9112 §7.1", chunks),
+        Framing::UntilClose => {
+            let content = r.rest("content");
+            r.note(|| "no field says how long it is: it ends where the stream ends".into());
+            r.cite("RFC 9112 §6.3");
+            Ok(content.into())
+        }
+        Framing::Chunked => {
+            let joined = r.group("chunked content", "RFC 9112 §7.1", chunks)?;
+            if !joined.is_empty() {
+                r.derived(
+                    "joined chunks",
+                    || joined.clone(),
+                    |r| {
+                        r.rest("content");
+                        Ok(())
+                    },
+                );
+            }
+            Ok(joined)
+        }
     }
 }
 

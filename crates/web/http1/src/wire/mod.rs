@@ -6,6 +6,7 @@ mod field_line;
 mod head;
 mod line;
 mod message;
+mod notes;
 mod request_line;
 pub mod rules;
 mod status_line;

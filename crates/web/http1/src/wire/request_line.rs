@@ -3,6 +3,7 @@ use wirelab_http::grammar::{TOKEN, VISIBLE};
 use wirelab_wire::{Decode, Reader, Trace, WireError};
 
 use super::line::end_of_line;
+use super::notes;
 use super::rules::{METHOD_TOKEN, TARGET_CHARACTER, VERSION_FORM};
 
 /// The first line of a request (RFC 9112 §3).
@@ -30,12 +31,13 @@ impl<'a> Decode<'a> for RequestLine<'a> {
         if method.is_empty() {
             return Err(r.invalid_here("method", &METHOD_TOKEN));
         }
-        r.note(|| about_method(method));
+        notes::about_method(r, method);
         r.literal(b" ", "blank", &METHOD_TOKEN)?;
         let target = r.run(VISIBLE, "request target")?;
         if target.is_empty() {
             return Err(r.invalid_here("request target", &TARGET_CHARACTER));
         }
+        notes::about_target(r, target);
         r.literal(b" ", "blank", &TARGET_CHARACTER)?;
         let version = version(r)?;
         end_of_line(r, "version", &VERSION_FORM)?;
@@ -61,13 +63,5 @@ fn digit(r: &mut Reader<'_, impl Trace>, name: &'static str) -> Result<u8, WireE
             Ok(digit - b'0')
         }
         _ => Err(r.invalid_here(name, &VERSION_FORM)),
-    }
-}
-
-fn about_method(method: &[u8]) -> String {
-    match wirelab_http::Method::from_bytes(method) {
-        Some(method) if method.is_safe() => "safe: asks for no change".into(),
-        Some(method) if method.is_idempotent() => "idempotent: twice has the effect of once".into(),
-        _ => "neither safe nor idempotent: must not be repeated blindly".into(),
     }
 }

@@ -3,6 +3,7 @@ use wirelab_http::{StatusCode, Version};
 use wirelab_wire::{Decode, Reader, Trace, WireError};
 
 use super::line::end_of_line;
+use super::notes;
 use super::request_line::version;
 use super::rules::{REASON_CHARACTER, STATUS_DIGITS, VERSION_FORM};
 
@@ -51,7 +52,7 @@ fn status_code(r: &mut Reader<'_, impl Trace>) -> Result<StatusCode, WireError> 
         .try_fold(0, |code: u16, &digit| digit.is_ascii_digit().then(|| code * 10 + u16::from(digit - b'0')));
     match code {
         Some(code @ 100..) => {
-            r.note(|| StatusCode(code).reason().to_string());
+            notes::about_status(r, code);
             Ok(StatusCode(code))
         }
         _ => Err(r.invalid("status code", &STATUS_DIGITS)),

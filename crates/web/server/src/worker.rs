@@ -1,0 +1,78 @@
+use std::time::Instant;
+
+use bytes::BytesMut;
+use wirelab_http::Response;
+use wirelab_http::date::{Date, DateCache};
+
+use crate::access_log::{AccessLog, Entry};
+use crate::buffers::Buffers;
+use crate::{Body, Config, Context, Counters, Handler};
+
+/// What the connections of one loop share.
+pub(crate) struct Worker<'a> {
+    pub(crate) handler: &'a dyn Handler,
+    pub(crate) config: &'a Config,
+    pub(crate) counters: &'a Counters,
+    pub(crate) log: Option<AccessLog>,
+    pub(crate) buffers: Buffers,
+    /// What the connection being served has to say; empty between two connections.
+    pub(crate) out: BytesMut,
+    /// The time of this turn.
+    pub(crate) now: Instant,
+    pub(crate) date: Date,
+    pub(crate) dates: DateCache,
+    /// When the server was told to stop.
+    pub(crate) stopping: Option<Instant>,
+}
+
+impl Worker<'_> {
+    /// Adds what each answer has and no handler should have to think of.
+    pub(crate) fn complete_head(&mut self, head: &mut Response, body: &Body) {
+        let status = head.status;
+        // None of these values can be refused: they are digits, a date, and a name that was checked at the start.
+        if !head.fields.contains("date") {
+            // RFC 9110 §6.6.1: an origin server with a clock sends one.
+            let _ = head.fields.push("Date", self.dates.at(self.date));
+        }
+        if !self.config.server_name.is_empty() && !head.fields.contains("server") {
+            let _ = head.fields.push("Server", &self.config.server_name);
+        }
+        // RFC 9110 §8.6: never with 1xx or 204; in a 304 it would have to be the length of what is not sent.
+        if status.forbids_content() || head.fields.contains("content-length") {
+            return;
+        }
+        if let Some(len) = body.len()
+            && !head.fields.contains("transfer-encoding")
+        {
+            let _ = head.fields.push("Content-Length", decimal(len, &mut [0; 20]));
+        }
+    }
+
+    /// Adds a line to the access log, if there is one.
+    pub(crate) fn write_log(
+        &mut self,
+        context: &Context,
+        entry: Option<&Entry>,
+        status: Option<wirelab_http::StatusCode>,
+        sent: u64,
+    ) {
+        if let Some(log) = &mut self.log
+            && log.write(context.peer, self.dates.at(self.date), entry, status, sent).is_err()
+        {
+            self.counters.note("log-failed");
+        }
+    }
+}
+
+/// The digits of a number, without an allocation.
+fn decimal(mut number: u64, room: &mut [u8; 20]) -> &[u8] {
+    let mut at = room.len();
+    loop {
+        at -= 1;
+        room[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &room[at..];
+        }
+    }
+}
