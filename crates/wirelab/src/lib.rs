@@ -11,6 +11,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod formats;
+
 pub use wirelab_client as client;
 pub use wirelab_http as http;
 pub use wirelab_http1 as http1;

@@ -129,7 +129,11 @@ pub fn explain_with<'a, R>(
 }
 
 /// Writes `message`, and tells what each byte of it is, in the writer's words.
-pub fn explain_written(message: &impl Encode, name: &'static str, section: &'static str) -> (BytesMut, Explanation) {
+pub fn explain_written(
+    message: &impl Encode,
+    name: &'static str,
+    section: &'static str,
+) -> (BytesMut, Explanation) {
     let mut out = BytesMut::new();
     let mut w = Writer::traced(&mut out, Recorder::default());
     w.group(name, section, |w| message.encode(w));

@@ -115,7 +115,11 @@ impl Trace for Recorder {
     fn enter_derived(&mut self, name: &'static str, bytes: &[u8]) {
         // The field is a group for as long as its derived buffer is read; `leave_derived` puts it back.
         let parent = self.siblings().pop();
-        let parent = parent.unwrap_or_else(|| node(name, self.buffer(), 0..0, Value::Bytes, None));
+        let parent = parent.unwrap_or_else(|| {
+            // Before the first field of a group there is nothing that it could hang on but an empty place.
+            let at = self.open.last().map_or(0, |group| group.bits.start);
+            node(name, self.buffer(), at..at, Value::Bytes, None)
+        });
         self.derived.push(Derived { buffer: self.buffers.len(), depth: self.open.len() });
         self.buffers.push(Buffer { name, bytes: bytes.to_vec() });
         self.open.push(parent);
@@ -148,6 +152,12 @@ impl Node {
     }
 }
 
-fn node(name: &'static str, buffer: usize, bits: Range<usize>, value: Value, location: Option<Source>) -> Node {
+fn node(
+    name: &'static str,
+    buffer: usize,
+    bits: Range<usize>,
+    value: Value,
+    location: Option<Source>,
+) -> Node {
     Node { name, buffer, bits, value, note: None, section: None, location, children: Vec::new() }
 }

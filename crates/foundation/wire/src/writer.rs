@@ -171,7 +171,9 @@ impl<'b, T: Trace> Writer<'b, T> {
         body(self);
         self.close();
         let len = (self.out.len() - at - N) as u64;
-        if let (Some(place), Some(digits)) = (self.out.get_mut(at..at + N), len.to_be_bytes().last_chunk::<N>()) {
+        if let (Some(place), Some(digits)) =
+            (self.out.get_mut(at..at + N), len.to_be_bytes().last_chunk::<N>())
+        {
             place.copy_from_slice(digits);
         }
         if T::ON {

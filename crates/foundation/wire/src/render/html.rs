@@ -49,7 +49,11 @@ fn leaf_ids(explanation: &Explanation) -> Vec<Vec<usize>> {
         *next += 1;
         let is_leaf = !node.children.iter().any(|child| child.buffer == node.buffer);
         if let (true, Some(buffer)) = (is_leaf, ids.get_mut(node.buffer)) {
-            buffer.iter_mut().take(node.byte_range().end).skip(node.byte_range().start).for_each(|at| *at = id);
+            buffer
+                .iter_mut()
+                .take(node.byte_range().end)
+                .skip(node.byte_range().start)
+                .for_each(|at| *at = id);
         }
         node.children.iter().for_each(|child| visit(child, next, ids));
     }
@@ -70,7 +74,8 @@ impl Html<'_> {
     fn grid(&mut self, number: usize, leaf_ids: &[usize]) {
         let Some(buffer) = self.explanation.buffers.get(number) else { return };
         let (prefix, name) = (escape(self.options.id_prefix), escape(buffer.name));
-        let _ = writeln!(self.out, "<table class=\"bytes\" data-buffer=\"{number}\"><caption>{name}</caption>");
+        let _ =
+            writeln!(self.out, "<table class=\"bytes\" data-buffer=\"{number}\"><caption>{name}</caption>");
         for (row, bytes) in buffer.bytes.chunks(16).enumerate() {
             let _ = write!(self.out, "<tr><th scope=\"row\">{:04x}</th><td class=\"hex\">", row * 16);
             let ids = leaf_ids.get(row * 16..).unwrap_or_default();
@@ -92,7 +97,8 @@ impl Html<'_> {
         let id = self.next_id;
         self.next_id += 1;
         let range = node.byte_range();
-        let bytes = if range.is_empty() { String::new() } else { format!("{}-{}", range.start, range.end - 1) };
+        let bytes =
+            if range.is_empty() { String::new() } else { format!("{}-{}", range.start, range.end - 1) };
         let (tag, open) = if node.children.is_empty() { ("div", "") } else { ("details", " open") };
         let _ = write!(
             self.out,
@@ -148,7 +154,9 @@ fn section_link(section: &str) -> String {
     match link {
         Some((number, part)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
             let anchor = if part.is_empty() { String::new() } else { format!("#section-{}", escape(part)) };
-            format!("<a class=\"section\" href=\"https://www.rfc-editor.org/rfc/rfc{number}{anchor}\">{text}</a>")
+            format!(
+                "<a class=\"section\" href=\"https://www.rfc-editor.org/rfc/rfc{number}{anchor}\">{text}</a>"
+            )
         }
         _ => format!("<span class=\"section\">{text}</span>"),
     }

@@ -34,7 +34,8 @@ fn node(explanation: &Explanation, this: &Node) -> Json {
         Value::Text => drop(object.insert("value".into(), value::quoted(explanation.bytes_of(this)).into())),
         Value::Bytes | Value::Group => {}
     }
-    let mut insert = |key: &str, text: Option<String>| text.map(|text| object.insert(key.into(), text.into()));
+    let mut insert =
+        |key: &str, text: Option<String>| text.map(|text| object.insert(key.into(), text.into()));
     insert("note", this.note.clone());
     insert("section", this.section.map(str::to_string));
     insert("source", this.location.map(|source| format!("{}:{}", source.file(), source.line())));

@@ -40,10 +40,15 @@ pub(super) fn place(node: &Node) -> String {
         return format!("{}", first / 8);
     }
     let last = end - 1;
-    match (first % 8 == 0 && end % 8 == 0, first / 8 == last / 8) {
+    match (fills_its_bytes(node), first / 8 == last / 8) {
         (true, true) => format!("{}", first / 8),
         (true, false) => format!("{}–{}", first / 8, last / 8),
         (false, _) if first == last => format!("{}.{}", first / 8, first % 8),
         (false, _) => format!("{}.{}–{}.{}", first / 8, first % 8, last / 8, last % 8),
     }
+}
+
+/// Whether the node begins and ends between two bytes.
+pub(super) fn fills_its_bytes(node: &Node) -> bool {
+    node.bits.start.is_multiple_of(8) && node.bits.end.is_multiple_of(8)
 }

@@ -1,0 +1,120 @@
+//! The formats that can be explained by name: the one list that command lines and pages choose from.
+//!
+//! ```
+//! use wirelab::{formats, wire::render};
+//!
+//! let udp = formats::find("udp").ok_or("no such format")?;
+//! let explanation = (udp.explain)(&udp.sample_bytes());
+//! assert_eq!(explanation.error, None);
+//! assert!(render::terminal(&explanation, render::Style::PLAIN).contains("destination port  53"));
+//! # Ok::<(), &str>(())
+//! ```
+
+use wirelab_http1::wire::{RequestMessage, ResponseMessage};
+use wirelab_tcpip::Datagram;
+use wirelab_wire::{Decode, Explanation, explain, hex};
+
+/// A format that can be asked for by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// What one asks for, such as `"http1-request"`.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub about: &'static str,
+    /// An example of it: the text itself, if it is a text format, or else its bytes in hexadecimal.
+    pub sample: &'static str,
+    /// Whether people write it as text rather than in hexadecimal.
+    pub text: bool,
+    /// Reads bytes that are a whole one.
+    pub explain: fn(&[u8]) -> Explanation,
+}
+
+impl Format {
+    /// The bytes of the sample.
+    pub fn sample_bytes(&self) -> Vec<u8> {
+        match self.text {
+            true => self.sample.as_bytes().to_vec(),
+            // A test checks that every sample parses.
+            false => hex::parse(self.sample).unwrap_or_default(),
+        }
+    }
+}
+
+/// The formats of the whole stack, from the bottom up.
+pub fn all() -> &'static [Format] {
+    FORMATS
+}
+
+/// The format of this name.
+pub fn find(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+static FORMATS: &[Format] = &[
+    Format {
+        name: "udp",
+        about: "UDP datagram: a question to the domain name system",
+        sample: "\
+            e1 5c 00 35 00 25 b0 42              # UDP, from 192.0.2.1 to 192.0.2.53
+            1a 2b 01 00 00 01 00 00 00 00 00 00  # a DNS header: one question
+            07 65 78 61 6d 70 6c 65 03 63 6f 6d 00 00 01 00 01",
+        text: false,
+        explain: |bytes| explained::<Datagram<'_>>(bytes),
+    },
+    Format {
+        name: "http1-request",
+        about: "HTTP/1.1 request, head and content",
+        sample: "\
+            POST /search?in=books HTTP/1.1\r\n\
+            Host: example.com\r\n\
+            Content-Type: text/plain\r\n\
+            Content-Length: 8\r\n\
+            \r\n\
+            networks",
+        text: true,
+        explain: |bytes| explained::<RequestMessage<'_>>(bytes),
+    },
+    Format {
+        name: "http1-response",
+        about: "HTTP/1.1 response in chunks, head and content",
+        sample: "\
+            HTTP/1.1 200 OK\r\n\
+            Content-Type: text/plain\r\n\
+            Transfer-Encoding: chunked\r\n\
+            \r\n\
+            5\r\nhello\r\n\
+            7\r\n, world\r\n\
+            0\r\n\r\n",
+        text: true,
+        explain: |bytes| explained::<ResponseMessage<'_>>(bytes),
+    },
+];
+
+fn explained<'a, M: Decode<'a>>(bytes: &'a [u8]) -> Explanation {
+    explain::<M>(bytes).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{all, find};
+    use wirelab_wire::{hex, testing};
+
+    #[test]
+    fn every_sample_is_a_correct_message() {
+        for format in all() {
+            let parsed = hex::parse(format.sample);
+            assert!(format.text || parsed.is_ok(), "{}: {parsed:?}", format.name);
+            let explanation = (format.explain)(&format.sample_bytes());
+            assert_eq!(explanation.error, None, "{}", format.name);
+            testing::leaves_tile_the_bytes(&explanation);
+        }
+    }
+
+    #[test]
+    fn every_name_finds_its_own_format_and_others_find_none() {
+        for format in all() {
+            assert_eq!(find(format.name).map(|found| found.about), Some(format.about));
+        }
+        assert!(find("smoke-signal").is_none());
+    }
+}
