@@ -1,1 +1,49 @@
-//! (being written)
+//! What the chapter programs share: arguments, tables, charts, checks, and two small drivers.
+//!
+//! A program is one file, `chNN_name.rs`, beside this folder, and puts the crates of the workspace together. It
+//! can be read without this library, which holds nothing that a chapter teaches:
+//!
+//! ```text
+//!   Args      --help and the few options of a program
+//!   Table     columns of text          Bars      a bar chart, as text and as SVG
+//!   Checks    ✓ and ✗, and the exit code that follows from them
+//!   ask       requests and their answers on one connection of the client
+//!   Site      a server on threads of its own, until it is stopped
+//!   converse  requests over one connection in virtual time          Percentiles
+//! ```
+//!
+//! Every program starts without arguments, explains itself with `--help`, and exits with 0 only if what it shows
+//! has happened:
+//!
+//! ```
+//! use wirelab_examples::{Checks, Table};
+//!
+//! let table = Table::new(["way", "round trips"]).row(["a connection each", "6"]).row(["one connection", "4"]);
+//! assert_eq!(table.to_string().lines().count(), 4);
+//!
+//! let mut checks = Checks::default();
+//! checks.check("one connection needs fewer round trips", 4 < 6);
+//! assert!(checks.all_hold());
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod args;
+mod bars;
+mod checks;
+mod percentiles;
+mod site;
+mod table;
+mod talk;
+mod virtual_time;
+
+pub use args::Args;
+pub use bars::Bars;
+pub use checks::{Checks, Outcome};
+
+pub use percentiles::Percentiles;
+pub use site::{Goodbye, Site};
+pub use table::Table;
+pub use talk::{Answer, answer, ask, queue};
+pub use virtual_time::{Conversation, Times, converse, get};

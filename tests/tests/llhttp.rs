@@ -98,7 +98,7 @@ const OTHER_CODING: &str =
 /// One message, as far as it was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Message {
-    /// Method and target, or status and reason; and the version.
+    /// Method, target and version; or version, reason (unless it is empty) and status.
     start: Vec<String>,
     fields: Vec<(String, String)>,
     content: String,
@@ -160,6 +160,8 @@ impl Case {
             let Some((has_head, message)) = heads.last_mut() else { continue };
             if event.contains("headers complete") {
                 *has_head = true;
+                let status = event.split("status=").nth(1).and_then(|rest| rest.split(' ').next());
+                message.start.extend(status.map(String::from));
             } else if event.ends_with("message complete") {
                 message.complete = true;
             } else if let Some(len) = offset("len=") {
@@ -196,19 +198,10 @@ impl Case {
         let mut connection = if self.is_request() { Connection::server() } else { self.client() };
         connection.input().extend_from_slice(input);
         let mut reading = Reading::default();
-        loop {
-            while let Some(event) = connection.poll_event()? {
-                reading.add(event, &mut connection);
-            }
-            if !self.mode.contains("finish") || connection.receiving() == wirelab::http1::state::State::Closed
-            {
-                break;
-            }
+        reading.add_all(&mut connection)?;
+        if self.mode.contains("finish") {
             connection.receive_eof();
-            if let Some(event) = connection.poll_event()? {
-                reading.add(event, &mut connection);
-            }
-            break;
+            reading.add_all(&mut connection)?;
         }
         if connection.is_tunnel() {
             reading.left_over = Some(printable(&connection.take_leftover()));
@@ -254,6 +247,13 @@ impl Message {
 }
 
 impl Reading {
+    fn add_all(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        while let Some(event) = connection.poll_event()? {
+            self.add(event, connection);
+        }
+        Ok(())
+    }
+
     /// An event of ours. A complete request is answered so that the next one is read: by a switch of protocols where the
     /// request offers one.
     fn add(&mut self, event: Event, connection: &mut Connection) {
@@ -266,8 +266,8 @@ impl Reading {
             Event::Response(head) => {
                 let reason = head.reason.as_deref().unwrap_or(head.status.reason().as_bytes());
                 let reason = reason.escape_ascii().to_string();
-                let start =
-                    [digits(head.version), reason].into_iter().filter(|part| !part.is_empty()).collect();
+                let parts = [digits(head.version), reason, head.status.0.to_string()];
+                let start = parts.into_iter().filter(|part| !part.is_empty()).collect();
                 let complete = head.status.is_informational();
                 self.messages.push(Message {
                     start,

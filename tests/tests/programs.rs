@@ -39,7 +39,7 @@ fn program(name: &str) -> PathBuf {
     BUILT.get_or_init(|| {
         let changed = |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
         let shared = fs::read_dir(examples().join("src")).unwrap().map(|entry| entry.unwrap().path());
-        let sources = shared.chain(names().iter().map(|name| examples().join(format!("{name}.rs"))));
+        let sources = shared.chain(names().into_iter().map(|name| examples().join(format!("{name}.rs"))));
         let newest: Option<SystemTime> = sources.filter_map(changed).max();
         let oldest = names().iter().map(|name| changed(built().join(name))).min().flatten();
         if oldest.is_none() || oldest < newest {

@@ -1,12 +1,14 @@
+mod facts;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
+use wirelab_http1::Event;
 use wirelab_http1::state::State;
-use wirelab_http1::{Event, Tapped};
 use wirelab_sansio::StreamProtocol;
-use wirelab_socket::{TcpInfo, TcpStream};
+use wirelab_socket::TcpStream;
 
 use crate::patience::Patience;
 use crate::watch::{Seen, Watcher};
@@ -96,6 +98,10 @@ impl Connection {
     /// [`Error::Http`]: the event is not legal here, and nothing is sent because of it. [`Error::Io`], [`Error::Timeout`]:
     /// the 64 KiB could not be written.
     pub fn send(&mut self, event: &Event) -> Result<(), Error> {
+        if self.broken {
+            let source = io::ErrorKind::BrokenPipe.into();
+            return Err(Error::Io { doing: "sending the request", source });
+        }
         self.http.send(event)?;
         self.http.poll_transmit(&mut self.out);
         self.show_explained();
@@ -106,7 +112,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Error::Io`]: the server has closed the connection; its last words may still be there to read.
-    /// [`Error::Timeout`]: it takes nothing.
+    /// [`Error::Timeout`]: it takes nothing. The error comes once; from then on nothing is written any more.
     pub fn flush(&mut self) -> Result<(), Error> {
         self.http.poll_transmit(&mut self.out);
         while !self.out.is_empty() && !self.broken {
@@ -183,63 +189,6 @@ impl Connection {
 
     fn is_over(&self) -> bool {
         self.ended || matches!(self.http.receiving(), State::Closed | State::Tunnel)
-    }
-
-    /// How many requests have no response yet; one whose response has begun does not count any more.
-    pub fn unanswered(&self) -> usize {
-        self.http.unanswered()
-    }
-
-    /// How many bytes the kernel has taken over.
-    pub fn bytes_sent(&self) -> u64 {
-        self.sent
-    }
-
-    /// How many bytes have been read.
-    pub fn bytes_received(&self) -> u64 {
-        self.received
-    }
-
-    /// This end's address. Two requests with the same one went over the same connection.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; none are known for a connected socket.
-    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
-        self.stream.local_addr().map_err(|source| Error::Io { doing: "asking for the local address", source })
-    }
-
-    /// The server's address.
-    ///
-    /// # Errors
-    /// [`Error::Io`]: the connection was reset.
-    pub fn peer_addr(&self) -> Result<SocketAddr, Error> {
-        self.stream
-            .peer_addr()
-            .map_err(|source| Error::Io { doing: "asking for the server's address", source })
-    }
-
-    /// What the kernel knows of the connection: round-trip time, retransmissions, window.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; none are known for a TCP socket.
-    pub fn tcp_info(&self) -> Result<TcpInfo, Error> {
-        self.stream.tcp_info().map_err(|source| Error::Io { doing: "asking for TCP_INFO", source })
-    }
-
-    /// From now on (or no longer), keeps an explanation of each head, chunk and piece of content, in both directions, for
-    /// [`poll_tap`](Self::poll_tap).
-    pub fn tap(&mut self, on: bool) {
-        self.http.tap(on);
-    }
-
-    /// The next explained piece of the conversation.
-    pub fn poll_tap(&mut self) -> Option<Tapped> {
-        self.http.poll_tap()
-    }
-
-    /// The protocol, without the socket.
-    pub fn http(&self) -> &wirelab_http1::Connection {
-        &self.http
     }
 
     /// The socket, and the bytes that were read from it behind the last HTTP message: what another protocol needs that was

@@ -1,6 +1,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use wirelab_http::Fields;
@@ -14,6 +14,9 @@ use crate::{Connection, Error};
 
 /// How much of unwanted content is read to save the connection; beyond that a new one is cheaper.
 const WORTH_READING: u64 = 64 * 1024;
+
+/// How long that may take.
+const WORTH_WAITING: Duration = Duration::from_secs(1);
 
 /// A response whose head has come, and whose content can be read.
 ///
@@ -160,6 +163,9 @@ impl Response {
 
     /// Reads what nobody wants, if that is little, so that the connection can be used again.
     pub(crate) fn discard(mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.set_deadline(Instant::now().checked_add(WORTH_WAITING));
+        }
         while self.length < WORTH_READING && matches!(self.read(), Ok(Some(_))) {}
     }
 

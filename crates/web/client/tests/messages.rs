@@ -17,7 +17,6 @@ fn answers(bytes: &'static [u8]) -> Server {
         let mut peer = listener.accept();
         peer.request();
         peer.raw(bytes);
-        peer.close();
     })
 }
 
@@ -77,8 +76,8 @@ fn interim_responses_without_end_are_an_error() {
     let server = Server::start(|listener| {
         let mut peer = listener.accept();
         peer.request();
-        peer.raw(&b"HTTP/1.1 102 Processing\r\n\r\n".repeat(1000));
-        peer.close();
+        peer.raw(&b"HTTP/1.1 102 Processing\r\n\r\n".repeat(100));
+        peer.wait_for_close();
     });
     let error = Client::default().get(&server.url).unwrap_err();
     assert!(matches!(error, Error::TooManyInterim { .. }), "{error}");
@@ -90,7 +89,8 @@ fn the_answer_to_head_announces_content_and_has_none() {
     let server = Server::start(|listener| {
         let mut peer = listener.accept();
         assert_eq!(peer.request().method, Method::Head);
-        peer.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+        peer.send(Event::Response(Response::new(StatusCode::OK).with("Content-Length", 1000)));
+        peer.send(Event::End(Fields::new()));
         peer.request();
         peer.ok("after it");
     });
@@ -265,12 +265,42 @@ fn an_error_response_stops_endless_content() {
 }
 
 #[test]
+fn a_server_that_is_gone_ends_endless_content() {
+    let server = Server::start(|listener| {
+        let mut peer = listener.accept();
+        peer.head();
+        peer.event();
+    });
+    let endless = std::iter::repeat_with(|| Ok(Bytes::from_static(&[b'x'; 1000])));
+    let post = RequestBuilder::new(Method::Post, &server.url).content_pieces(endless);
+    let error = Client::default().send(post).unwrap_err();
+    assert!(matches!(error, Error::Io { .. } | Error::Http(_)), "{error}");
+    server.finish();
+}
+
+#[test]
+fn a_server_that_takes_nothing_is_a_timeout() {
+    let (done, wait) = std::sync::mpsc::channel();
+    let server = Server::start(move |listener| {
+        let _peer = listener.accept();
+        let _ = wait.recv();
+    });
+    let endless = std::iter::repeat_with(|| Ok(Bytes::from_static(&[b'x'; 60_000])));
+    let post = RequestBuilder::new(Method::Post, &server.url).content_pieces(endless);
+    let client = Client::new(Config { write_timeout: Duration::from_millis(20), ..Config::default() });
+    let error = client.send(post).unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    done.send(()).unwrap();
+    server.finish();
+}
+
+#[test]
 fn a_silent_server_is_a_timeout() {
     let server = Server::start(|listener| {
         let mut peer = listener.accept();
         peer.request();
         // Says nothing until the client has gone.
-        assert_eq!(peer.event(), Event::Closed);
+        peer.wait_for_close();
     });
     let client = Client::new(Config { read_timeout: Duration::from_millis(20), ..Config::default() });
     let error = client.get(&server.url).unwrap_err();

@@ -1,5 +1,9 @@
-use std::io::ErrorKind;
-use std::net::Shutdown;
+mod deadlines;
+mod ending;
+mod reading_writing;
+mod serving;
+mod tunnel;
+
 use std::time::Instant;
 
 use bytes::BytesMut;
@@ -7,10 +11,9 @@ use wirelab_http1::{Connection as Http1, Event as Http1Event, Role};
 use wirelab_reactor::{Event, TimerId};
 use wirelab_sansio::StreamProtocol;
 
-use crate::buffers::READ;
 use crate::exchange::{Answer, Exchange};
 use crate::worker::Worker;
-use crate::{Body, Context, Takeover, Tunnel};
+use crate::{Body, Context, Takeover};
 
 /// So much is collected before it is written, if there is so much to say.
 pub(crate) const BATCH: usize = 64 * 1024;
@@ -31,8 +34,8 @@ const ROUNDS: usize = 16;
 /// that changes this comes only once, and is remembered in `readable` and `writable`.
 pub(crate) struct Connection {
     pub(crate) context: Context,
-    pub(crate) http: Http1,
-    pub(crate) exchange: Option<Exchange>,
+    http: Http1,
+    exchange: Option<Exchange>,
     mode: Mode,
     /// What the socket did not take.
     unsent: BytesMut,
@@ -45,11 +48,13 @@ pub(crate) struct Connection {
     /// `act` stopped because there was enough to write, not because there was nothing to do.
     full: bool,
     /// The last byte that came or went.
-    pub(crate) active: Instant,
+    active: Instant,
     /// The first byte of a head that is not complete; for the first head, the connection's first moment.
     head_began: Option<Instant>,
     /// The timer that is set, and for when. Mostly earlier than the deadline, which moves on with each byte.
     pub(crate) timer: Option<(TimerId, Instant)>,
+    /// It is in the loop's list of those that have more to do.
+    pub(crate) is_queued: bool,
 }
 
 enum Mode {
@@ -78,7 +83,7 @@ pub(crate) enum Fate {
 }
 
 /// Why a connection ends without further words; the name is for the counters.
-pub(crate) struct Ended(pub(crate) Option<&'static str>);
+struct Ended(Option<&'static str>);
 
 impl Connection {
     pub(crate) fn new(context: Context, http: Http1) -> Self {
@@ -97,6 +102,7 @@ impl Connection {
             active: now,
             head_began: Some(now),
             timer: None,
+            is_queued: false,
         }
     }
 
@@ -170,14 +176,13 @@ impl Connection {
         let acted = self.act(worker);
         self.http.poll_transmit(&mut worker.out);
         acted?;
-        if self.flush(worker)? {
-            self.send_file(worker)?;
-        }
+        // Behind a file that is sent to its end, the next request may have arrived already.
+        let file_ended = self.flush(worker)? && self.send_file(worker)?;
         self.finish_exchange(worker);
         if matches!(self.mode, Mode::Serving) && self.is_over() {
             self.mode = Mode::Ending;
         }
-        Ok(!matches!(self.mode, Mode::Serving) || self.has_work(worker.now))
+        Ok(file_ended || !matches!(self.mode, Mode::Serving) || self.has_work(worker.now))
     }
 
     fn is_over(&self) -> bool {
@@ -202,35 +207,8 @@ impl Connection {
     }
 
     /// Whether the protocol's next event has somewhere to go.
-    pub(crate) fn polls(&self, now: Instant) -> bool {
+    fn polls(&self, now: Instant) -> bool {
         self.exchange.as_ref().is_none_or(|exchange| exchange.takes_content(now))
-    }
-
-    /// At most one `recv`.
-    fn fill(&mut self, worker: &mut Worker<'_>) -> Result<(), Ended> {
-        if !self.readable || !self.wants_read(worker.now) {
-            return Ok(());
-        }
-        let wanted = if self.exchange.is_some() { BATCH } else { READ };
-        let room = worker.buffers.make_room(self.http.input(), wanted);
-        match self.context.stream.read_into(self.http.input()) {
-            Ok(0) => {
-                (self.peer_ended, self.readable) = (true, false);
-                self.http.receive_eof();
-            }
-            Ok(count) => self.count_received(count, room, worker),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-            Err(_) => return Err(Ended(Some("reset"))),
-        }
-        Ok(())
-    }
-
-    /// A short read has emptied the receive buffer, unless the peer's end stands behind it.
-    fn count_received(&mut self, count: usize, room: usize, worker: &Worker<'_>) {
-        self.readable = count == room || self.peer_ending;
-        self.active = worker.now;
-        self.context.received += count as u64;
-        worker.counters.bytes_in.add(count as u64);
     }
 
     /// Events to the handler and answers to the protocol, until either has no more or there is enough to write.
@@ -258,214 +236,16 @@ impl Connection {
         }
     }
 
-    /// Writes what the worker has collected; what the socket does not take becomes `unsent`. True if all is gone.
-    pub(crate) fn flush(&mut self, worker: &mut Worker<'_>) -> Result<bool, Ended> {
-        if worker.out.is_empty() {
-            return Ok(true);
-        }
-        let written = self.write(&worker.out, worker.now);
-        if let Ok(written) = written {
-            self.unsent.extend_from_slice(&worker.out[written..]);
-            worker.counters.bytes_out.add(written as u64);
-        }
-        worker.out.clear();
-        written.map(|_| self.unsent.is_empty())
-    }
-
-    fn flush_unsent(&mut self, worker: &mut Worker<'_>) -> Result<bool, Ended> {
-        if self.unsent.is_empty() {
-            return Ok(true);
-        }
-        if self.writable {
-            let unsent = std::mem::take(&mut self.unsent);
-            worker.out.extend_from_slice(&unsent);
-            return self.flush(worker);
-        }
-        Ok(false)
-    }
-
-    fn write(&mut self, bytes: &[u8], now: Instant) -> Result<usize, Ended> {
-        match self.context.stream.write(bytes) {
-            Ok(count) => {
-                self.active = now;
-                self.writable = count == bytes.len();
-                Ok(count)
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.writable = false;
-                Ok(0)
-            }
-            Err(_) => Err(Ended(Some("reset"))),
-        }
-    }
-
-    /// `sendfile`, once the head is out.
-    fn send_file(&mut self, worker: &mut Worker<'_>) -> Result<(), Ended> {
-        let Some(Exchange { answer: Answer::Sending(Body::File(part), _), sent, .. }) = &mut self.exchange
-        else {
-            return Ok(());
-        };
-        while self.writable && part.len > 0 {
-            let count = usize::try_from(part.len).unwrap_or(usize::MAX).min(16 * BATCH);
-            match self.context.stream.sendfile(&part.file, part.offset, count) {
-                Ok(0) => return Err(Ended(Some("file-too-short"))),
-                Ok(count) => {
-                    part.offset += count as u64;
-                    part.len -= count as u64;
-                    *sent += count as u64;
-                    self.active = worker.now;
-                    worker.counters.bytes_out.add(count as u64);
-                    break; // others have their turn between two pieces
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
-                Err(error) if error.kind() == ErrorKind::Other || error.raw_os_error() == Some(libc::EIO) => {
-                    return Err(Ended(Some("file-unreadable")));
-                }
-                Err(_) => return Err(Ended(Some("reset"))),
-            }
-        }
-        if part.len == 0 { self.end_answer(wirelab_http::Fields::new(), worker) } else { Ok(()) }
-    }
-
-    /// The first moment at which something must have happened.
-    pub(crate) fn deadline(&self, worker: &Worker<'_>) -> Option<Instant> {
-        let config = worker.config;
-        let after_stall = self.active + config.stall_time;
-        match (&self.mode, &self.exchange) {
-            (Mode::Lingering, _) => Some(self.active + config.linger_time),
-            _ if !self.unsent.is_empty() => Some(after_stall),
-            (Mode::Tunnel { until, .. }, _) => *until,
-            (_, Some(exchange)) => Some(exchange.wakes().unwrap_or(after_stall)),
-            (_, None) => {
-                let idle = self.active + config.idle_time;
-                let awaited = self.head_began.map_or(idle, |began| began + config.head_time);
-                let farewell = worker.stopping.map(|stopped| stopped + config.farewell_time);
-                // Who is in the middle of a head may finish it; who has said nothing has this long to begin.
-                let speaks = self.context.received > 0 && self.head_began.is_some();
-                Some(farewell.filter(|_| !speaks).map_or(awaited, |farewell| awaited.min(farewell)))
-            }
-        }
-    }
-
-    fn time_out(&mut self, worker: &mut Worker<'_>) -> Fate {
-        let name = match (&self.mode, &self.exchange) {
-            (Mode::Lingering, _) => "linger-time",
-            (_, Some(_)) | (Mode::Ending | Mode::Tunnel { .. }, _) => "stall-time",
-            _ if !self.unsent.is_empty() => "stall-time",
-            (_, None) if worker.stopping.is_some() => return self.end(Ended(None), worker),
-            (_, None) if self.head_began.is_some() => "head-time",
-            (_, None) => "idle-time",
-        };
-        worker.counters.note(name);
-        let ended = self.answer_time_out(name, worker);
-        match ended {
-            Ok(true) => self.proceed(worker),
-            Ok(false) => self.end(Ended(None), worker),
-            Err(ended) => self.end(ended, worker),
-        }
-    }
-
-    /// Ends the serving: what was said is still sent, then this side ended.
-    pub(crate) fn begin_ending(&mut self) {
-        self.mode = Mode::Ending;
-    }
-
-    pub(crate) fn begin_tunnel(&mut self, takeover: Box<dyn Takeover>) {
-        let input = self.http.take_leftover();
-        self.mode = Mode::Tunnel { takeover, input, until: None, called: false };
-    }
-
-    pub(crate) fn has_unsent(&self) -> bool {
+    fn has_unsent(&self) -> bool {
         !self.unsent.is_empty()
     }
 
-    pub(crate) fn is_head_begun(&self) -> bool {
+    fn is_head_begun(&self) -> bool {
         self.head_began.is_some() && self.context.received > 0
     }
 
-    pub(crate) fn note_head(&mut self) {
+    fn note_head(&mut self) {
         self.head_began = None;
-    }
-
-    fn say_last(&mut self, worker: &mut Worker<'_>) -> Result<bool, Ended> {
-        if !self.flush_unsent(worker)? {
-            return Ok(false);
-        }
-        self.log_unfinished(worker);
-        if self.peer_ended {
-            return Err(Ended(None));
-        }
-        // RFC 9112 §9.6: end this side only, and let the peer read what was sent. A plain close with unread bytes in
-        // the receive buffer would be a reset, which can destroy the answer at the peer.
-        self.context.stream.shutdown(Shutdown::Write).map_err(|_| Ended(None))?;
-        self.mode = Mode::Lingering;
-        self.active = worker.now;
-        Ok(true)
-    }
-
-    /// Throws away what comes. The time is not extended by it: a peer who goes on sending does not listen.
-    fn linger(&mut self, worker: &mut Worker<'_>) -> Result<bool, Ended> {
-        if !self.readable {
-            return Ok(false);
-        }
-        let input = self.http.input();
-        input.clear();
-        let room = worker.buffers.make_room(input, BATCH);
-        match self.context.stream.read_into(input) {
-            Ok(0) => Err(Ended(None)),
-            Ok(count) => {
-                worker.counters.bytes_in.add(count as u64);
-                input.clear();
-                self.readable = count == room || self.peer_ending;
-                Ok(self.readable)
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.readable = false;
-                Ok(false)
-            }
-            Err(_) => Err(Ended(None)),
-        }
-    }
-
-    /// A round of another protocol.
-    fn tunnel(&mut self, worker: &mut Worker<'_>) -> Result<bool, Ended> {
-        if !self.flush_unsent(worker)? {
-            return Ok(false);
-        }
-        let Mode::Tunnel { takeover, input, until, called } = &mut self.mode else { return Ok(false) };
-        let (had, ended) = (input.len(), self.peer_ended);
-        if self.readable && !self.peer_ended && input.len() < 16 * BATCH {
-            let room = worker.buffers.make_room(input, READ);
-            match self.context.stream.read_into(input) {
-                Ok(0) => (self.peer_ended, self.readable) = (true, false),
-                Ok(count) => {
-                    self.readable = count == room || self.peer_ending;
-                    self.active = worker.now;
-                    worker.counters.bytes_in.add(count as u64);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                Err(_) => return Err(Ended(Some("reset"))),
-            }
-        }
-        let due = until.is_some_and(|until| until <= worker.now);
-        let news = input.len() > had || self.peer_ended != ended || due || !*called;
-        if !news {
-            return Ok(false);
-        }
-        *called = true;
-        match takeover.run(input, self.peer_ended, &mut worker.out) {
-            Tunnel::Open => *until = None,
-            Tunnel::Wait(time) => *until = Some(worker.now + time),
-            Tunnel::Close => self.mode = Mode::Ending,
-        }
-        // A protocol that has room again is asked again for more.
-        if let Mode::Tunnel { called, .. } = &mut self.mode
-            && worker.out.len() >= BATCH
-        {
-            *called = false;
-        }
-        self.flush(worker)?;
-        Ok(true)
     }
 
     /// The connection waits: it needs no buffers meanwhile.
@@ -482,14 +262,5 @@ impl Connection {
         if self.unsent.is_empty() {
             self.unsent = BytesMut::new();
         }
-    }
-
-    fn end(&mut self, ended: Ended, worker: &mut Worker<'_>) -> Fate {
-        if let Some(name) = ended.0 {
-            worker.counters.note(name);
-        }
-        worker.out.clear();
-        self.log_unfinished(worker);
-        Fate::Close
     }
 }

@@ -1,3 +1,5 @@
+mod accepting;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,23 +9,17 @@ use std::time::{Duration, SystemTime};
 use bytes::BytesMut;
 use wirelab_http::date::{Date, DateCache};
 use wirelab_reactor::{Interest, Reactor, Signal, Signals, Token, Trigger};
-use wirelab_socket::{AcceptFailure, TcpListener, TcpStream};
+use wirelab_socket::TcpListener;
 
 use crate::buffers::Buffers;
 use crate::connection::{Connection, Fate};
 use crate::server::Shared;
 use crate::slab::Slab;
 use crate::worker::Worker;
-use crate::{Context, Handler, Server};
+use crate::{Handler, Server};
 
 const LISTENER: Token = Token(u64::MAX - 1);
 const SIGNALS: Token = Token(u64::MAX - 2);
-
-/// So many connections are accepted in one turn; the rest stay in the kernel's queue until the next.
-const ACCEPTS: usize = 64;
-
-/// How long accepting pauses when the process has run out of descriptors.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +114,10 @@ impl EventLoop<'_> {
 
     fn turn(&mut self) -> io::Result<()> {
         for token in std::mem::take(&mut self.again) {
-            self.drive(token, |connection, worker| connection.proceed(worker));
+            self.drive(token, |connection, worker| {
+                connection.is_queued = false;
+                connection.proceed(worker)
+            });
         }
         while let Some(event) = self.reactor.next_event() {
             match event.token() {
@@ -148,8 +147,11 @@ impl EventLoop<'_> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         match turn(connection, &mut self.worker) {
             Fate::Close => return self.close(token),
-            Fate::Again => self.again.push(token),
-            Fate::Keep => {}
+            Fate::Again if !connection.is_queued => {
+                connection.is_queued = true;
+                self.again.push(token);
+            }
+            Fate::Again | Fate::Keep => {}
         }
         self.set_timer(token);
     }
@@ -179,77 +181,6 @@ impl EventLoop<'_> {
             // There is room again; should it not be enough, accepting pauses once more.
             let _ = self.listen_again();
         }
-    }
-
-    /// Takes connections from the kernel's queue.
-    fn accept(&mut self) -> io::Result<()> {
-        for _ in 0..ACCEPTS {
-            let Some(listener) = &self.listener else { return Ok(()) };
-            if self.connections.len() >= self.worker.config.max_connections {
-                return self.pause_listening();
-            }
-            match listener.accept() {
-                Ok((stream, peer)) => self.admit(stream, peer),
-                Err(error) => match AcceptFailure::of(&error) {
-                    AcceptFailure::QueueEmpty => return Ok(()),
-                    AcceptFailure::ConnectionLost => self.worker.counters.note("lost-in-queue"),
-                    AcceptFailure::OutOfResources => {
-                        // They stay in the queue, and lose nothing but time.
-                        self.worker.counters.note("accept-paused");
-                        self.reactor.set_timer(PAUSE, Timer::AcceptAgain);
-                        return self.pause_listening();
-                    }
-                    AcceptFailure::Broken => return Err(error),
-                },
-            }
-        }
-        Ok(())
-    }
-
-    fn admit(&mut self, stream: TcpStream, peer: SocketAddr) {
-        let counters = self.worker.counters;
-        counters.accepted.add(1);
-        // The head of a large answer and what follows it are written apart; Nagle's algorithm would hold up the
-        // second until the first is acknowledged.
-        let _ = stream.set_nodelay(true);
-        let local = match self.local.ip().is_unspecified() {
-            true => stream.local_addr().unwrap_or(self.local),
-            false => self.local,
-        };
-        let context = Context {
-            stream,
-            peer,
-            local,
-            connection: counters.accepted(),
-            number: 0,
-            accepted: self.worker.now,
-            received: 0,
-            stopping: self.worker.stopping.is_some(),
-        };
-        let token = self.connections.insert(Connection::new(context, Connection::protocol(&self.protocol)));
-        let Some(connection) = self.connections.get_mut(token) else { return };
-        let stream = &connection.context.stream;
-        if self.reactor.register(stream, token, Interest::BOTH, Trigger::Edge).is_err() {
-            counters.note("not-registered");
-            return self.close(token);
-        }
-        self.set_timer(token);
-    }
-
-    fn pause_listening(&mut self) -> io::Result<()> {
-        if let (Some(listener), true) = (&self.listener, self.listening) {
-            self.reactor.deregister(listener)?;
-            self.listening = false;
-        }
-        Ok(())
-    }
-
-    fn listen_again(&mut self) -> io::Result<()> {
-        if let (Some(listener), false) = (&self.listener, self.listening) {
-            self.reactor.register(listener, LISTENER, Interest::READABLE, Trigger::Level)?;
-            self.listening = true;
-        }
-        Ok(())
     }
 
     fn take_signals(&mut self) -> io::Result<()> {

@@ -69,10 +69,10 @@ impl Files {
             _ => return Reply::method_not_allowed(ALLOW),
         }
         match open::find(&self.root, path) {
-            Ok(Found::File { file, metadata, name }) => {
+            Ok(Some(Found { file, metadata, name })) => {
                 Representation::new(&metadata, &name).reply(request, file)
             }
-            Ok(Found::FolderWithoutSlash) => redirect_to_folder(request),
+            Ok(None) => redirect_to_folder(request),
             Err(error) => Reply::error(open::status_of(&error)),
         }
     }

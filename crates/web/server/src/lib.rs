@@ -43,7 +43,7 @@
 //! # Reading order
 //!
 //! `handler.rs` and `reply.rs` ([`Handler`], [`Step`], [`Reply`]: what a program sees), `exchange.rs` (one request),
-//! `connection.rs` (one connection: reading, writing, waiting) and `serving.rs` (what it does with events and steps),
+//! `connection.rs` (one connection) with `connection/serving.rs` (what it does with events and steps),
 //! `event_loop.rs` (all connections), `server.rs` ([`Server`], [`Handle`]), `files.rs` ([`Files`]), `demo.rs` ([`DemoSite`]).
 //! `slab.rs`, `buffers.rs`, `worker.rs`, `counters.rs` and `access_log.rs` are small parts that these use.
 //!
@@ -98,7 +98,6 @@ mod files;
 mod handler;
 mod reply;
 mod server;
-mod serving;
 mod slab;
 mod takeover;
 mod worker;

@@ -6,6 +6,7 @@ use wirelab_http::date::{Date, DateCache};
 
 use crate::access_log::{AccessLog, Entry};
 use crate::buffers::Buffers;
+use crate::connection::BATCH;
 use crate::{Body, Config, Context, Counters, Handler};
 
 /// What the connections of one loop share.
@@ -45,6 +46,14 @@ impl Worker<'_> {
             && !head.fields.contains("transfer-encoding")
         {
             let _ = head.fields.push("Content-Length", decimal(len, &mut [0; 20]));
+        }
+    }
+
+    /// Makes the buffer ready for the next connection. One that an unusually large piece has stretched is not kept.
+    pub(crate) fn clear_out(&mut self) {
+        self.out.clear();
+        if self.out.capacity() > 8 * BATCH {
+            self.out = BytesMut::new();
         }
     }
 

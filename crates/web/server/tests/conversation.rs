@@ -77,7 +77,7 @@ fn content_comes_back_with_its_length_however_it_was_framed() {
 #[test]
 fn a_large_content_comes_back_whole() {
     let server = serve(DemoSite::new());
-    let content: Vec<u8> = (0..8_000_000u32).map(|n| (n * 7 >> 3) as u8).collect();
+    let content: Vec<u8> = (0..8_000_000u32).map(|n| ((n * 7) >> 3) as u8).collect();
     let mut client = server.connect();
     let mut writer = client.stream.get_ref().try_clone().unwrap();
     let (length, sent) = (content.len(), content.clone());

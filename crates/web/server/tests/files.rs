@@ -58,7 +58,23 @@ fn small_and_large_files_arrive_whole() {
         assert_eq!(answer.field("content-length"), Some(content.len().to_string().as_str()));
         assert_eq!(answer.field("content-type"), Some("application/octet-stream"));
         assert!(answer.body == content, "{count} numbers, {} bytes came", answer.body.len());
-        assert_eq!(client.request("HEAD", "/data.bin", "", b"").body, []);
+        assert_eq!(client.request("HEAD", "/data.bin", "", b"").body, b"");
+    }
+}
+
+#[test]
+fn requests_behind_a_large_file_are_answered() {
+    let folder = Folder::new("pipelined");
+    folder.write("data.bin", &numbers(50_000));
+    let server = folder.serve();
+    let mut client = server.connect();
+    client.send(
+        "GET /data.bin HTTP/1.1\r\nHost: test\r\n\r\nGET /hello.txt HTTP/1.1\r\nHost: test\r\n\r\n"
+            .repeat(20),
+    );
+    for _ in 0..20 {
+        assert_eq!(client.answer(false).body.len(), 200_000);
+        assert_eq!(client.answer(false).text(), "hello, file\n");
     }
 }
 

@@ -11,41 +11,41 @@ use wirelab_sansio::StreamProtocol;
 use wirelab_socket::{TcpListener, TcpStream};
 
 /// A server that follows its script in a thread of its own.
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     thread: JoinHandle<()>,
 }
 
 impl Server {
-    pub fn start(script: impl FnOnce(Listener) + Send + 'static) -> Self {
+    pub(crate) fn start(script: impl FnOnce(Listener) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         Server { url, thread: thread::spawn(move || script(Listener(listener))) }
     }
 
     /// Waits for the end of the script, and fails if that did.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         self.thread.join().unwrap();
     }
 }
 
-pub struct Listener(TcpListener);
+pub(crate) struct Listener(TcpListener);
 
 impl Listener {
-    pub fn accept(&self) -> Peer {
+    pub(crate) fn accept(&self) -> Peer {
         let (stream, _) = self.0.accept_blocking().unwrap();
         Peer { stream, http: Connection::server() }
     }
 }
 
 /// The server's end of a connection.
-pub struct Peer {
+pub(crate) struct Peer {
     stream: TcpStream,
     http: Connection,
 }
 
 impl Peer {
-    pub fn event(&mut self) -> Event {
+    pub(crate) fn event(&mut self) -> Event {
         loop {
             if let Some(event) = self.http.poll_event().unwrap() {
                 return event;
@@ -59,7 +59,7 @@ impl Peer {
     }
 
     /// The head of the next request.
-    pub fn head(&mut self) -> Request {
+    pub(crate) fn head(&mut self) -> Request {
         match self.event() {
             Event::Request(request) => request,
             other => panic!("a request was expected, not {other:?}"),
@@ -67,7 +67,7 @@ impl Peer {
     }
 
     /// The content behind the head.
-    pub fn content(&mut self) -> Bytes {
+    pub(crate) fn content(&mut self) -> Bytes {
         let mut content = BytesMut::new();
         loop {
             match self.event() {
@@ -79,13 +79,13 @@ impl Peer {
     }
 
     /// The next request, read to its end.
-    pub fn request(&mut self) -> Request {
+    pub(crate) fn request(&mut self) -> Request {
         let head = self.head();
         self.content();
         head
     }
 
-    pub fn send(&mut self, event: Event) {
+    pub(crate) fn send(&mut self, event: Event) {
         self.http.send(&event).unwrap();
         let mut out = BytesMut::new();
         self.http.poll_transmit(&mut out);
@@ -93,39 +93,39 @@ impl Peer {
     }
 
     /// A whole response with Content-Length.
-    pub fn answer(&mut self, head: Response, content: &'static str) {
+    pub(crate) fn answer(&mut self, head: Response, content: &'static str) {
         self.send(Event::Response(head.with("Content-Length", content.len())));
         self.send(Event::Data(Bytes::from_static(content.as_bytes())));
         self.send(Event::End(Fields::new()));
     }
 
-    pub fn ok(&mut self, content: &'static str) {
+    pub(crate) fn ok(&mut self, content: &'static str) {
         self.answer(Response::new(StatusCode::OK), content);
     }
 
     /// Bytes past the protocol.
-    pub fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.stream.write(bytes).unwrap();
     }
 
     /// Sends a FIN, and waits until the client has closed, too: then it knows.
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         self.stream.shutdown(Shutdown::Write).unwrap();
         self.wait_for_close();
     }
 
     /// Reads until the client has closed.
-    pub fn wait_for_close(&self) {
+    pub(crate) fn wait_for_close(&self) {
         while matches!(self.stream.read(&mut [0; 1024]), Ok(1..)) {}
     }
 
     /// As [`raw`](Self::raw); `false` when the client has gone.
-    pub fn try_raw(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn try_raw(&mut self, bytes: &[u8]) -> bool {
         self.stream.write(bytes).is_ok()
     }
 
     /// Sends a FIN, and waits for its acknowledgement only: the client has it, and may not have looked.
-    pub fn close_unseen(self) -> TcpStream {
+    pub(crate) fn close_unseen(self) -> TcpStream {
         self.stream.shutdown(Shutdown::Write).unwrap();
         while self.stream.tcp_info().unwrap().state != wirelab_socket::TcpState::FIN_WAIT_2 {
             thread::yield_now();

@@ -24,13 +24,13 @@ pub(super) fn bytes(block: &Bytes, len: u64) -> Reply {
     {
         return Reply::bytes(block.slice(..len));
     }
-    let (block, mut left) = (block.clone(), len);
+    let (block, mut sent) = (block.clone(), 0);
     let source = move |room: usize| {
-        // In whole blocks, so that each piece begins where the last one ended.
-        let piece = left.min(block.len() as u64) as usize;
-        left -= piece as u64;
-        debug_assert!(room >= block.len() || piece < block.len());
-        if piece == 0 { Pull::End(Fields::new()) } else { Pull::Data(block.slice(..piece)) }
+        let at = (sent % block.len() as u64) as usize;
+        let left = usize::try_from(len - sent).unwrap_or(usize::MAX);
+        let piece = block.slice(at..at + room.min(left).min(block.len() - at));
+        sent += piece.len() as u64;
+        if piece.is_empty() { Pull::End(Fields::new()) } else { Pull::Data(piece) }
     };
     Reply::stream("application/octet-stream", source).with("Content-Length", len.to_string())
 }

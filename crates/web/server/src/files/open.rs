@@ -7,21 +7,18 @@ use std::path::Path;
 
 use wirelab_http::{StatusCode, path};
 
-/// What a path names.
-pub(super) enum Found {
-    File {
-        file: File,
-        metadata: Metadata,
-        name: String,
-    },
-    /// A folder, and the path does not end with a slash.
-    FolderWithoutSlash,
+/// A regular file, open.
+pub(super) struct Found {
+    pub(super) file: File,
+    pub(super) metadata: Metadata,
+    pub(super) name: String,
 }
 
 /// The file that serves for a folder.
 const INDEX: &str = "index.html";
 
-pub(super) fn find(root: &Path, request_path: &str) -> io::Result<Found> {
+/// What a path names; `None` if that is a folder, and the path does not end with a slash.
+pub(super) fn find(root: &Path, request_path: &str) -> io::Result<Option<Found>> {
     let not_found = || io::Error::from(ErrorKind::NotFound);
     let mut names = path::safe_segments(request_path).map_err(|_| not_found())?;
     if names.iter().any(|name| name.starts_with('.') && name != ".well-known") {
@@ -41,9 +38,9 @@ pub(super) fn find(root: &Path, request_path: &str) -> io::Result<Found> {
     let file = OpenOptions::new().read(true).custom_flags(flags).open(&target)?;
     let metadata = file.metadata()?;
     if metadata.is_file() {
-        return Ok(Found::File { file, metadata, name: names.pop().unwrap_or_default() });
+        return Ok(Some(Found { file, metadata, name: names.pop().unwrap_or_default() }));
     }
-    if metadata.is_dir() && !names_folder { Ok(Found::FolderWithoutSlash) } else { Err(not_found()) }
+    if metadata.is_dir() && !names_folder { Ok(None) } else { Err(not_found()) }
 }
 
 /// What a client is told when a file cannot be opened.

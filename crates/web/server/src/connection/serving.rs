@@ -8,8 +8,8 @@ use wirelab_http::{Fields, Request, Response, StatusCode};
 use wirelab_http1::{Error, Event, Misuse};
 use wirelab_sansio::StreamProtocol;
 
+use super::{BATCH, Connection, Ended};
 use crate::access_log::Entry;
-use crate::connection::{BATCH, Connection, Ended};
 use crate::exchange::{Answer, Content, Exchange};
 use crate::worker::Worker;
 use crate::{Body, FilePart, Flow, Pull, Reply, Step, Takeover};
@@ -22,7 +22,7 @@ const HEAD: usize = 256;
 
 impl Connection {
     /// Something has arrived.
-    pub(crate) fn on_http(&mut self, event: Event, worker: &mut Worker<'_>) -> Result<(), Ended> {
+    pub(super) fn on_http(&mut self, event: Event, worker: &mut Worker<'_>) -> Result<(), Ended> {
         match event {
             Event::Request(request) => self.begin_exchange(request, worker),
             Event::Data(data) => self.take_content(data, worker),
@@ -157,7 +157,7 @@ impl Connection {
     }
 
     /// Takes the answer one step further, if it can go further by itself; says about how many bytes that gave.
-    pub(crate) fn advance_answer(&mut self, worker: &mut Worker<'_>) -> Result<Option<usize>, Ended> {
+    pub(super) fn advance_answer(&mut self, worker: &mut Worker<'_>) -> Result<Option<usize>, Ended> {
         let Some(exchange) = &mut self.exchange else { return Ok(None) };
         if !exchange.has_work(worker.now) {
             return Ok(None);
@@ -217,7 +217,7 @@ impl Connection {
     }
 
     /// The answer's content has been sent.
-    pub(crate) fn end_answer(&mut self, trailers: Fields, worker: &mut Worker<'_>) -> Result<(), Ended> {
+    pub(super) fn end_answer(&mut self, trailers: Fields, worker: &mut Worker<'_>) -> Result<(), Ended> {
         match self.http.send(&Event::End(trailers)) {
             // RFC 9110 §6.5.1: trailers may be dropped where they cannot be sent.
             Err(Misuse::TrailersWithoutChunks) => {
@@ -233,14 +233,14 @@ impl Connection {
     }
 
     /// Forgets the exchange if both of its sides are complete.
-    pub(crate) fn finish_exchange(&mut self, worker: &mut Worker<'_>) {
+    pub(super) fn finish_exchange(&mut self, worker: &mut Worker<'_>) {
         if self.exchange.as_ref().is_some_and(Exchange::is_complete) {
             self.log_unfinished(worker);
         }
     }
 
     /// Forgets the exchange, however far it has come.
-    pub(crate) fn log_unfinished(&mut self, worker: &mut Worker<'_>) {
+    pub(super) fn log_unfinished(&mut self, worker: &mut Worker<'_>) {
         if let Some(exchange) = self.exchange.take()
             && exchange.entry.is_some()
         {
@@ -249,7 +249,7 @@ impl Connection {
     }
 
     /// The peer broke the protocol.
-    pub(crate) fn refuse(&mut self, error: &Error, worker: &mut Worker<'_>) -> Result<(), Ended> {
+    pub(super) fn refuse(&mut self, error: &Error, worker: &mut Worker<'_>) -> Result<(), Ended> {
         worker.counters.note(error.name());
         self.http.refuse(error);
         match &mut self.exchange {
@@ -287,7 +287,7 @@ impl Connection {
     }
 
     /// Says what can be said about a time-out of this name; false if that is nothing.
-    pub(crate) fn answer_time_out(&mut self, name: &str, worker: &mut Worker<'_>) -> Result<bool, Ended> {
+    pub(super) fn answer_time_out(&mut self, name: &str, worker: &mut Worker<'_>) -> Result<bool, Ended> {
         if self.has_unsent() {
             // The client takes nothing. A reset frees what the kernel still holds for it.
             let _ = self.context.stream.set_linger(Some(Duration::ZERO));

@@ -1,0 +1,5 @@
+//! What is shown, as HTML, as text for terminals, and as JSON.
+
+pub mod home;
+pub mod odd;
+pub mod text;
