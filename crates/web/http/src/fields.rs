@@ -137,6 +137,11 @@ impl Fields {
         if FIELD_TEXT.span(value) != value.len() {
             return Err(invalid("its value has a control character (RFC 9110 §5.5)"));
         }
+        if self.spans.is_empty() {
+            // Most heads have a handful of fields and some hundred bytes: room for them at once, not by doubling.
+            self.spans.reserve(8);
+            self.lines.reserve(256);
+        }
         let lines = self.build();
         let at = lines.len();
         lines.reserve(name.len() + value.len() + 4);
