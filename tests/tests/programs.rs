@@ -100,10 +100,15 @@ fn every_program_explains_itself() {
 }
 
 #[test]
-fn an_unknown_option_is_refused_with_2() {
+fn an_unknown_option_is_refused() {
     for name in names() {
         let output = run(&name, &["--no-such-option"]);
-        assert_eq!(output.status.code(), Some(2), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains("--no-such-option"),
+            "{name}: {}\n{said}",
+            output.status
+        );
     }
 }
 
@@ -195,6 +200,7 @@ fn sigterm_ends_the_server_in_order() {
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("200 ms later\n"), "{answer:?}");
+        drop(client); // the server waits for this, or for its linger time
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
         assert!(server.wait().unwrap().success(), "{rest}");

@@ -122,6 +122,7 @@ impl StartLine {
         match self {
             StartLine::Request { method, target, version } => {
                 check_version(version)?;
+                // It is a token, or the line would not have been read.
                 let method = text.get(method).and_then(Method::from_bytes).unwrap_or(Method::Get);
                 let target = Target::from_shared(text.slice(target)).map_err(Violation::Target)?;
                 target.check_method(&method).map_err(Violation::Target)?;

@@ -36,9 +36,11 @@
 //!
 //! # What is left out, and why
 //!
-//! Transfer codings other than `chunked` (nobody sends them; 501). Obsolete line folding, lone LF as a line end, blanks before a
-//! colon, repeated Content-Length: legal to mend, and mending is how two readers come to disagree. Content coding,
-//! ranges and conditions belong to the layer above; deadlines belong to the driver.
+//! Transfer codings other than `chunked`: nobody sends them. Obsolete line folding, lone LF as a line end, blanks before a
+//! colon, repeated Content-Length: legal to mend, and mending is how two readers come to disagree. That goes for
+//! responses as well, where RFC 9112 would have a client mend folded lines (§5.2), and read content with an unknown
+//! coding up to the end of the stream (§6.3): this client refuses both. Content coding, ranges and conditions belong to the
+//! layer above; deadlines belong to the driver.
 //!
 //! # Example
 //!

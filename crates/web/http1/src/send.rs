@@ -84,7 +84,7 @@ impl Connection {
         self.tap.sent_request(&self.output, before);
         self.requests.push_back(Outstanding::new(request, &control));
         self.persistent &= control.persists(request.version);
-        self.awaiting_continue = control.expects_continue;
+        self.awaiting_continue = control.expects_continue && framing != Framing::Length(0);
         self.outgoing = framing.into();
         self.ours.advance(Step::Head);
         Ok(())

@@ -11,7 +11,7 @@ use wirelab_http1::state::{State, Step};
 use wirelab_http1::wire::{ChunkHead, RequestHead, RequestMessage, ResponseHead, ResponseMessage};
 use wirelab_http1::{Config, Connection, Error, Event, Role};
 use wirelab_sansio::StreamProtocol;
-use wirelab_wire::{Encode, hex, testing};
+use wirelab_wire::{Encode, testing};
 
 // ---------------------------------------------------------------- Messages that can be sent
 
@@ -216,7 +216,15 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
         8 => prop::sample::select(WORDS).prop_map(|word| word.as_bytes().to_vec()),
         1 => vec(any::<u8>(), 0..10),
     ];
-    vec(word, 0..20).prop_map(|words| words.concat())
+    // Half of the time something that makes sense goes before.
+    let begin = prop::sample::select(vec![
+        "",
+        "POST / HTTP/1.1\r\nHost: a\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ]);
+    (begin, vec(word, 0..20)).prop_map(|(begin, words)| [begin.as_bytes(), &words.concat()].concat())
 }
 
 /// A connection under low limits; a client has a few requests open.
@@ -323,10 +331,10 @@ proptest! {
 fn mutated_vectors_are_messages_or_are_refused_by_name() {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors");
     let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "hex")) {
-        let bytes = hex::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "tree")) {
+        let bytes = testing::vector(dir, path.file_stem().and_then(|name| name.to_str()).unwrap());
         for at in 0..bytes.len() {
-            for mutant in mutants(&bytes, at) {
+            for mutant in mutants(bytes, at) {
                 live_through(Role::Server, &mutant, &[at]);
                 live_through(Role::Client, &mutant, &[at]);
             }

@@ -286,6 +286,7 @@ fn s4_a_status_is_three_digits() {
     }
     response_breaks("HTTP/1.1 2000 OK\r\n\r\n", "status-digits", 12, "RFC 9112 §4");
     response_breaks("HTTP/1.1 200\tOK\r\n\r\n", "status-digits", 12, "RFC 9112 §4");
+    response_breaks("HTTP/1.1 200\n\r\n", "bare-lf", 12, "RFC 9112 §2.2");
 }
 
 /// RFC 9112 §4: a client SHOULD ignore the reason; one that is missing, even with its blank, can do no harm.
@@ -350,7 +351,8 @@ fn s5_1_a_value_has_no_control_character() {
     }
 }
 
-/// RFC 9112 §5.2: a server MUST refuse obs-fold (or replace it: not here).
+/// RFC 9112 §5.2: a server MUST refuse obs-fold or replace it. A client that is no proxy MUST replace it; ours refuses, since
+/// whoever folds lines today hopes that two readers differ.
 #[test]
 fn s5_2_a_folded_line_is_refused() {
     request_breaks(format!("{HEAD} b\r\n\r\n"), "obs-fold", 25, "RFC 9112 §5.2");
@@ -826,6 +828,18 @@ fn s9_5_a_client_finishes_its_request_after_an_early_answer() {
     client.send(end()).unwrap();
     client.sent();
     assert!(client.end.is_idle() && client.end.is_persistent());
+}
+
+/// RFC 9112 §9.6: a client that half-closes is still interested in the response.
+#[test]
+fn s9_6_the_end_of_the_clients_stream_does_not_end_its_request() {
+    let mut server = Talk::server();
+    assert_eq!(server.receive(format!("{HEAD}\r\n")), "GET / | end");
+    assert_eq!(server.eof(), "");
+    server.answer(200, "still here");
+    assert!(server.sent().ends_with("still here"));
+    assert_eq!(tell(&server.poll().unwrap()), "closed");
+    assert!(server.end.wants_shutdown());
 }
 
 /// RFC 9112 §9.6: after `close` a server MUST NOT process further requests, and MUST close after its response.

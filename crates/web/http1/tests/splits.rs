@@ -5,7 +5,7 @@
 mod support;
 
 use support::{Talk, answer_no_content, end, get, joined, request, tell};
-use wirelab_http1::{Connection, Event};
+use wirelab_http1::{Config, Connection, Event, Role};
 use wirelab_sansio::StreamProtocol;
 use wirelab_sim::every_split_with;
 
@@ -113,4 +113,16 @@ fn a_connection_asks_for_no_more_than_it_needs() {
         server.end.input().extend_from_slice(&[b'x'; 1000]);
     }
     assert!(server.end.input().len() < 64 * 1024 + 1000);
+}
+
+/// A limit above the usual size of the buffer can be reached, or the connection would wait for ever.
+#[test]
+fn a_connection_asks_for_enough_to_find_a_limit_exceeded() {
+    let limits = Config { max_start_line: 100_000, max_head: 90_000, ..Config::default() };
+    let mut server = Talk::new(Role::Server, limits);
+    server.end.input().extend_from_slice(b"GET /");
+    while server.end.wants_read() {
+        server.end.input().extend_from_slice(&[b'x'; 1000]);
+    }
+    assert_eq!(server.receive(""), "refused: start-line-too-long");
 }

@@ -35,7 +35,7 @@ impl<'a> Decode<'a> for StatusLine<'a> {
         // here cannot be misread, so it is let pass.
         if r.peek_for("blank")? == b' ' {
             r.literal(b" ", "blank", &STATUS_DIGITS)?;
-        } else if r.peek() != Some(b'\r') {
+        } else if !matches!(r.peek(), Some(b'\r' | b'\n')) {
             return Err(r.invalid_here("status code", &STATUS_DIGITS));
         }
         let reason = r.run(FIELD_TEXT, "reason phrase")?;
