@@ -24,7 +24,8 @@ impl Args {
         match Args::read(&mut parser, options) {
             Ok(Some(args)) => args,
             Ok(None) => {
-                print!("{}", help(about, parser.bin_name().unwrap_or("program"), options));
+                let program = parser.bin_name().and_then(|path| path.rsplit('/').next());
+                print!("{}", help(about, program.unwrap_or("program"), options));
                 exit(0)
             }
             Err(error) => {

@@ -8,6 +8,12 @@ pub struct Bars {
     bars: Vec<(String, f64)>,
 }
 
+/// Follows the reader's choice of light or dark, and names only this class, so that several pictures fit on one page.
+const STYLE: &str = ".bars { max-width: 100%; height: auto; color: #1d2330; --paper: #ffffff; }
+.bars text { font: 13px ui-monospace, monospace; fill: currentColor; }
+.bars .bar { fill: #4a7fc1; }
+@media (prefers-color-scheme: dark) { .bars { color: #dfe3ea; --paper: #15181e; } }";
+
 /// How many characters the longest bar takes up.
 const COLUMNS: f64 = 50.0;
 
@@ -33,12 +39,11 @@ impl Bars {
     /// The chart as a picture.
     pub fn svg(&self) -> String {
         let height = 40 + 24 * self.bars.len();
+        let title = escape(&self.title);
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 640 {height}\" width=\"640\" height=\"{height}\">\n\
-             <title>{title}</title>\n\
-             <style>text {{ font: 13px ui-monospace, monospace; fill: #1d2330 }} rect.bar {{ fill: #3b6ea8 }}</style>\n\
-             <rect width=\"640\" height=\"{height}\" fill=\"#ffffff\"/>\n<text x=\"10\" y=\"22\">{title}</text>\n",
-            title = escape(&self.title),
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"bars\" role=\"img\" viewBox=\"0 0 640 {height}\" \
+             width=\"640\" height=\"{height}\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+             <rect width=\"640\" height=\"{height}\" fill=\"var(--paper)\"/>\n<text x=\"10\" y=\"22\">{title}</text>\n",
         );
         for (row, (name, value)) in self.bars.iter().enumerate() {
             let (y, width) = (40 + 24 * row, 400.0 * self.part(*value));

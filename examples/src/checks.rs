@@ -1,8 +1,24 @@
 use std::error::Error;
+use std::fmt;
 use std::process::ExitCode;
 
 /// What a program's `main` returns.
-pub type Outcome = Result<ExitCode, Box<dyn Error>>;
+pub type Outcome = Result<ExitCode, Failure>;
+
+/// Any error. The end of `main` prints errors with `Debug`; this one says there what it says to people.
+pub struct Failure(Box<dyn Error>);
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure(error.into())
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
 
 /// What a program promises to show. A promise that is broken makes the exit code 1.
 #[derive(Debug, Default)]

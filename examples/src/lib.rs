@@ -40,7 +40,7 @@ mod virtual_time;
 
 pub use args::Args;
 pub use bars::Bars;
-pub use checks::{Checks, Outcome};
+pub use checks::{Checks, Failure, Outcome};
 
 pub use percentiles::Percentiles;
 pub use site::{Goodbye, Site};
