@@ -76,8 +76,13 @@ fn printed(name: &str, arguments: &[&str]) -> String {
 
 #[track_caller]
 fn is_golden(name: &str, arguments: &[&str]) {
-    let (actual, file) =
-        (printed(name, arguments), format!("{}/golden/{name}.txt", env!("CARGO_MANIFEST_DIR")));
+    is_in_file(&printed(name, arguments), &format!("golden/{name}.txt"));
+}
+
+/// That `actual` is the text of `file`, whose name counts from this package's folder.
+#[track_caller]
+fn is_in_file(actual: &str, file: &str) {
+    let file = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("WIRELAB_BLESS").is_some() {
         fs::write(&file, actual).unwrap();
         return;
@@ -169,6 +174,22 @@ fn charts_are_drawn_into_files() {
         let svg = fs::read_to_string(&file).unwrap();
         assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n"), "{svg}");
     }
+}
+
+#[test]
+fn the_picture_in_the_book_is_the_one_that_the_program_draws() {
+    let file = format!("{}/figure.svg", env!("CARGO_TARGET_TMPDIR"));
+    printed("ch03_http1_pipelining", &["--svg", &file]);
+    is_in_file(&fs::read_to_string(&file).unwrap(), "../book/src/figures/pipelining.svg");
+}
+
+#[test]
+fn the_server_self_test_prints_what_the_book_shows() {
+    let out = printed("ch03_http1_server", &["--self-test"]);
+    // The first line has the port, which is another one each time.
+    let (ready, rest) = out.split_once('\n').unwrap();
+    assert!(ready.starts_with("ready http://127.0.0.1:"), "{ready}");
+    is_in_file(rest, "golden/ch03_http1_server_self_test.txt");
 }
 
 #[test]
