@@ -94,8 +94,9 @@ fn every_page_of_a_section_has_the_five_steps_in_order() {
         if !text.contains("\n## Predict\n") {
             continue;
         }
-        let places = ["Predict", "Run", "Explain", "Change", "Make"]
-            .map(|step| text.find(&format!("\n## {step}\n")).unwrap_or_else(|| panic!("{page:?} lacks {step}")));
+        let places = ["Predict", "Run", "Explain", "Change", "Make"].map(|step| {
+            text.find(&format!("\n## {step}\n")).unwrap_or_else(|| panic!("{page:?} lacks {step}"))
+        });
         assert!(places.is_sorted(), "{}: the steps are out of order", page.display());
     }
 }

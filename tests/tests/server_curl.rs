@@ -5,8 +5,6 @@ use std::time::Duration;
 use wirelab::server::{Config, DemoSite};
 use wirelab_tests::{Running, run, stdout};
 
-
-
 fn demo() -> Running {
     Running::start(Config::default(), DemoSite::new())
 }
@@ -30,7 +28,10 @@ fn get_head_and_post_say_the_same_as_the_table_of_the_demo_site() {
     assert_eq!(curl(&["--data-binary", "x", &server.url("/echo")]), "x");
     assert_eq!(curl(&[&server.url("/7")]), "7\n");
     let headers = curl(&["-H", "X-Test: 1", &server.url("/headers")]);
-    assert!(headers.starts_with("GET /headers HTTP/1.1\r\n") && headers.contains("X-Test: 1\r\n"), "{headers}");
+    assert!(
+        headers.starts_with("GET /headers HTTP/1.1\r\n") && headers.contains("X-Test: 1\r\n"),
+        "{headers}"
+    );
 }
 
 #[test]
@@ -38,7 +39,10 @@ fn get_head_and_post_say_the_same_as_the_table_of_the_demo_site() {
 fn a_method_that_is_not_there_is_405_with_allow() {
     let server = demo();
     let head = curl(&["--include", "-X", "DELETE", &server.url("/")]);
-    assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("Allow: GET, HEAD, POST, OPTIONS\r\n"), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 405 ") && head.contains("Allow: GET, HEAD, POST, OPTIONS\r\n"),
+        "{head}"
+    );
     let options = curl(&["--include", "-X", "OPTIONS", &server.url("/")]);
     assert!(options.contains("Allow: GET, HEAD, POST, OPTIONS\r\n"), "{options}");
 }
@@ -59,7 +63,10 @@ fn ranges_come_back_as_206_and_can_be_put_together_again() {
     let both = curl(&["--include", "--range", "0-0,99999-99999", &url]);
     assert!(both.starts_with("HTTP/1.1 206 ") && both.contains("multipart/byteranges"), "{both}");
     let beyond = curl(&["--include", "--range", "200000-", &url]);
-    assert!(beyond.starts_with("HTTP/1.1 416 ") && beyond.contains("Content-Range: bytes */100000"), "{beyond}");
+    assert!(
+        beyond.starts_with("HTTP/1.1 416 ") && beyond.contains("Content-Range: bytes */100000"),
+        "{beyond}"
+    );
     let whole = run("curl", &["--silent", &url]).stdout;
     assert_eq!(whole, content);
     std::fs::remove_dir_all(&folder).unwrap();
@@ -111,7 +118,8 @@ fn an_http_1_0_client_is_answered_and_let_go() {
 #[test]
 #[ignore = "needs wrk"]
 fn wrk_finds_no_error_in_a_hundred_connections() {
-    let server = Running::start(Config { idle_time: Duration::from_secs(5), ..Config::default() }, DemoSite::new());
+    let server =
+        Running::start(Config { idle_time: Duration::from_secs(5), ..Config::default() }, DemoSite::new());
     let output = run("wrk", &["-t1", "-c100", "-d2s", &server.url("/")]);
     let report = stdout(&output);
     assert!(output.status.success() && report.contains("Requests/sec"), "{report}");

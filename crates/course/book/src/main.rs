@@ -44,8 +44,11 @@ fn book_root() -> PathBuf {
 
 fn options() -> Result<Option<Options>, Box<dyn Error>> {
     use lexopt::prelude::*;
-    let mut options =
-        Options { listen: SocketAddr::from(([127, 0, 0, 1], 3000)), out: book_root().join("book"), serve: true };
+    let mut options = Options {
+        listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+        out: book_root().join("book"),
+        serve: true,
+    };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {

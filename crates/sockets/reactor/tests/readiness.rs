@@ -115,18 +115,18 @@ fn a_closed_source_leaves_the_set_by_itself() {
 }
 
 #[test]
-fn one_of_two_thousand_idle_sources_gives_exactly_one_event() {
+fn one_of_four_hundred_idle_sources_gives_exactly_one_event() {
     let mut reactor = Reactor::<()>::new().unwrap();
-    let mut pairs: Vec<_> = (0..2000).map(|_| UnixStream::pair().unwrap()).collect();
+    let mut pairs: Vec<_> = (0..400).map(|_| UnixStream::pair().unwrap()).collect();
     for (index, (_, far)) in pairs.iter().enumerate() {
         reactor.register(far, Token(index as u64), Interest::READABLE, Trigger::Edge).unwrap();
     }
     reactor.poll(Some(Duration::ZERO)).unwrap();
     assert_eq!(reactor.next_event(), None);
 
-    pairs[1234].0.write_all(b"x").unwrap();
+    pairs[234].0.write_all(b"x").unwrap();
     reactor.poll(None).unwrap();
-    assert_eq!(reactor.next_event().map(|event| event.token()), Some(Token(1234)));
+    assert_eq!(reactor.next_event().map(|event| event.token()), Some(Token(234)));
     assert_eq!(reactor.next_event(), None);
     reactor.poll(Some(Duration::ZERO)).unwrap();
     assert_eq!(reactor.next_event(), None);
