@@ -14,9 +14,18 @@ use wirelab::wire::{Encode, Explanation, Trace, Writer, explain_written};
 
 use crate::meaning;
 
-/// What a page may load and do: nothing but the lab's own style and script.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
-                          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What all pages are sent with. They may load and do nothing but the lab's own style and script.
+pub const FIELDS_OF_PAGES: &[(&str, &str)] = &[
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept"),
+];
 
 /// How often the length is tried. Two are enough, unless the page's length is within a digit of a power of ten.
 const TRIES: usize = 8;
@@ -53,12 +62,8 @@ fn complete_head(
         .with("Date", Date(seconds))
         .with("Server", "wirelab")
         .with("Content-Type", content_type)
-        .with("Content-Length", length)
-        .with("Content-Security-Policy", POLICY)
-        .with("X-Content-Type-Options", "nosniff")
-        .with("Referrer-Policy", "no-referrer")
-        .with("Cache-Control", "no-store")
-        .with("Vary", "Accept");
+        .with("Content-Length", length);
+    let head = FIELDS_OF_PAGES.iter().fold(head, |head, (name, value)| head.with(name, value));
     match connection {
         Some(option) => head.with("Connection", option),
         None => head,

@@ -23,7 +23,7 @@
 //! # Reading order
 //!
 //! `site.rs` (which address shows what), `visit.rs` and `meaning.rs` (the request), `exact.rs` (the answer), `numbers.rs` (the
-//! connection), `odd/` (the second tab), `pages/` and `html.rs` (how it looks), `source.rs` (the code on the page).
+//! connection), `odd/` and `site/odd.rs` (the second tab), `pages/` and `html.rs` (how it looks), `source.rs` (the code on the page).
 //!
 //! # What is left out
 //!

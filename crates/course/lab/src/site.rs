@@ -1,9 +1,8 @@
 //! Which address shows what.
 
-use std::io;
+mod odd;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use wirelab::http::{Method, Request, StatusCode, accept};
@@ -11,18 +10,13 @@ use wirelab::server::{Context, Handler, Reply, Step, collect};
 use wirelab::wire::Explanation;
 use wirelab::wire::render::{self, Style};
 
-use crate::odd::cases::Case;
-use crate::odd::experiment::{self, Outcome, Running};
-use crate::pages::odd::Finished;
-use crate::pages::{home, odd, text};
+use crate::odd::experiment::Running;
+use crate::pages::{home, text};
 use crate::visit::{Circumstances, Visit};
 use crate::{exact, source};
 
 /// Content up to this length is explained.
 const LONGEST_CONTENT: usize = 16 * 1024;
-
-/// How often it is looked whether an experiment is over.
-const POLL: Duration = Duration::from_millis(5);
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -103,14 +97,10 @@ fn not_found() -> Step {
         .into()
 }
 
-/// What all pages are sent with.
+/// A page that does not show its own head.
 fn page(content_type: &str, text: String) -> Reply {
-    Reply::of_type(content_type, text.into())
-        .with("Content-Security-Policy", exact::POLICY)
-        .with("X-Content-Type-Options", "nosniff")
-        .with("Referrer-Policy", "no-referrer")
-        .with("Cache-Control", "no-store")
-        .with("Vary", "Accept")
+    let reply = Reply::of_type(content_type, text.into());
+    exact::FIELDS_OF_PAGES.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
 }
 
 /// Assets are asked for each time, so that reloading shows what a connection is reused for.
@@ -163,59 +153,4 @@ fn hello(request: Request) -> Step {
         let target = request.target.path_and_query();
         Reply::text(format!("{} {target} with {} bytes of content\n", request.method, content.len())).into()
     })
-}
-
-impl Lab {
-    fn odd(&self, request: &Request) -> Step {
-        let form = Form::wanted(request);
-        let wanted =
-            request.target.query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("case="));
-        let Some(id) = wanted else {
-            return match form {
-                Form::Html => page(HTML, odd::list()).into(),
-                _ => page(TEXT, text::odd_list()).into(),
-            };
-        };
-        let Some(case) = Case::find(id) else { return not_found() };
-        let parts = case.parts(&self.address.to_string());
-        match experiment::start(&self.running, self.address, parts.clone(), case.methods) {
-            Some(outcome) => await_outcome(Experiment { case, parts, outcome, form, since: Instant::now() }),
-            None => Reply::text("Enough experiments are running; try again.\n")
-                .status(StatusCode::SERVICE_UNAVAILABLE)
-                .into(),
-        }
-    }
-}
-
-struct Experiment {
-    case: &'static Case,
-    parts: Vec<Vec<u8>>,
-    outcome: Receiver<io::Result<Outcome>>,
-    form: Form,
-    since: Instant,
-}
-
-/// Comes back until the experiment's thread has something to say; the loop serves others, and the experiment, meanwhile.
-fn await_outcome(experiment: Experiment) -> Step {
-    match experiment.outcome.try_recv() {
-        Ok(Ok(outcome)) => show(&experiment, outcome),
-        Err(TryRecvError::Empty) if experiment.since.elapsed() < experiment::LIMIT * 2 => {
-            Step::Later(POLL, Box::new(|| await_outcome(experiment)))
-        }
-        Ok(Err(error)) => failed(&error.to_string()),
-        Err(_) => failed("it did not end in time"),
-    }
-}
-
-fn show(experiment: &Experiment, outcome: Outcome) -> Step {
-    let finished = Finished::new(experiment.case, &experiment.parts, outcome);
-    match experiment.form {
-        Form::Html => page(HTML, odd::case(&finished)).into(),
-        Form::Text(style) => page(TEXT, text::odd_case(&finished, style)).into(),
-        Form::Json => not_found(),
-    }
-}
-
-fn failed(why: &str) -> Step {
-    Reply::text(format!("The experiment failed: {why}\n")).status(StatusCode::INTERNAL_SERVER_ERROR).into()
 }

@@ -9,7 +9,7 @@ use wirelab::server::{Config, Handle, Server};
 use wirelab_lab::Lab;
 use wirelab_lab::odd::cases::{ALL, Case};
 use wirelab_lab::odd::experiment::{Ending, converse};
-use wirelab_lab::pages::odd::Finished;
+use wirelab_lab::odd::finished::Finished;
 use wirelab_lab::self_test::Page;
 
 /// A running lab, which ends with the test.

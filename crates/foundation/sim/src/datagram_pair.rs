@@ -1,116 +1,28 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use bytes::BytesMut;
 use wirelab_sansio::{DatagramProtocol, Instant};
 
 use crate::route::{Datagram, Route};
-use crate::world::{World, earliest, lines, seeded};
-use crate::{End, Ladder, Link, Log, RunError, Side};
+use crate::world::{World, earliest};
+use crate::{End, Network, RunError, Side};
 
 /// Two [`DatagramProtocol`]s, joined by links that may lose and reorder, in virtual time.
 ///
 /// Timeouts are jumped to, never waited for, and stand in the ladder as notes with their reason. The client's address is
-/// `192.0.2.1:50000` and the server's `198.51.100.1:443`, unless [changed](Self::addresses); a datagram to any other
+/// `192.0.2.1:50000` and the server's `198.51.100.1:443`, unless [changed](DatagramPair::addresses); a datagram to any other
 /// address is dropped as [`Reason::NoRoute`](crate::Reason::NoRoute).
 ///
-/// When a test panics while a pair is alive, the ladder of the conversation is printed to standard error.
-pub struct DatagramPair<C, S> {
-    /// The client's end. Command it before and between runs.
-    pub client: End<C>,
-    /// The server's end.
-    pub server: End<S>,
-    up: Route,
-    down: Route,
-    world: World<Datagram>,
-}
+/// The links, the seed, the names and the pictures are those of every [`Network`].
+pub type DatagramPair<C, S> = Network<C, S, Route>;
 
 impl<C, S> DatagramPair<C, S> {
-    /// The two ends, over [`Link::default`] in both directions, with seed 0.
-    pub fn new(client: C, server: S) -> Self {
-        let (up, down) = lines(&Link::default());
-        let source = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 50_000));
-        let destination = SocketAddr::from((Ipv4Addr::new(198, 51, 100, 1), 443));
-        DatagramPair {
-            client: End::new(Side::Client, client),
-            server: End::new(Side::Server, server),
-            up: Route { from: Side::Client, source, destination, line: up },
-            down: Route { from: Side::Server, source: destination, destination: source, line: down },
-            world: World::new(),
-        }
-    }
-
-    /// The link in both directions.
-    #[must_use]
-    pub fn link(self, link: Link) -> Self {
-        self.uplink(link.clone()).downlink(link)
-    }
-
-    /// The link from the client to the server.
-    #[must_use]
-    pub fn uplink(mut self, link: Link) -> Self {
-        self.up.line.set_link(link);
-        self
-    }
-
-    /// The link from the server to the client.
-    #[must_use]
-    pub fn downlink(mut self, link: Link) -> Self {
-        self.down.line.set_link(link);
-        self
-    }
-
-    /// What losses and jitter are drawn from. The same seed gives the same run.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        let (up, down) = seeded(seed);
-        self.up.line.set_random(up);
-        self.down.line.set_random(down);
-        self
-    }
-
     /// The addresses of the two ends.
     #[must_use]
     pub fn addresses(mut self, client: SocketAddr, server: SocketAddr) -> Self {
         (self.up.source, self.up.destination) = (client, server);
         (self.down.source, self.down.destination) = (server, client);
         self
-    }
-
-    /// What the ends are called in the log and its pictures.
-    #[must_use]
-    pub fn names(mut self, client: impl Into<String>, server: impl Into<String>) -> Self {
-        self.world.log_mut().rename(client.into(), server.into());
-        self
-    }
-
-    /// How a datagram is called in the log, by its sender and its bytes: [`byte_count`](crate::byte_count) if not set.
-    #[must_use]
-    pub fn label(mut self, label: impl Fn(Side, &[u8]) -> String + 'static) -> Self {
-        self.world.label = Box::new(label);
-        self
-    }
-
-    /// After how many steps (events, datagrams, timeouts, actions) a run ends with [`RunError::TooManySteps`]: 250 000 if
-    /// not set. It counts over the pair's whole life.
-    #[must_use]
-    pub fn max_steps(mut self, steps: usize) -> Self {
-        self.world.max_steps = steps;
-        self
-    }
-
-    /// The time in the simulation.
-    pub fn now(&self) -> Instant {
-        self.world.now
-    }
-
-    /// All that happened so far.
-    pub fn log(&self) -> &Log {
-        self.world.log()
-    }
-
-    /// The picture of it.
-    pub fn ladder(&self) -> Ladder {
-        Ladder::new(self.log())
     }
 }
 
@@ -159,9 +71,7 @@ impl<C: DatagramProtocol, S: DatagramProtocol> DatagramPair<C, S> {
     ) -> Result<bool, RunError> {
         self.settle(&mut on_client, &mut on_server)?;
         let Some(next) = self.next_time() else { return Ok(false) };
-        self.world.now = next;
-        self.client.set_now(next);
-        self.server.set_now(next);
+        self.advance(next);
         self.happen()?;
         self.settle(&mut on_client, &mut on_server)?;
         Ok(true)
@@ -169,14 +79,9 @@ impl<C: DatagramProtocol, S: DatagramProtocol> DatagramPair<C, S> {
 
     fn next_time(&self) -> Option<Instant> {
         let timeout = |timeout: Option<(Instant, &str)>| timeout.map(|(when, _)| when);
-        let due = [
-            self.world.under_way.next_time(),
-            self.client.next_action(),
-            self.server.next_action(),
-            timeout(self.client.protocol.poll_timeout()),
-            timeout(self.server.protocol.poll_timeout()),
-        ];
-        earliest(self.world.now, due)
+        let client = timeout(self.client.protocol.poll_timeout());
+        let server = timeout(self.server.protocol.poll_timeout());
+        earliest(self.world.now, [self.next_planned(), client, server])
     }
 
     /// Of what is due now: a datagram first, then actions, and timeouts only when nothing else is. A datagram that arrives at

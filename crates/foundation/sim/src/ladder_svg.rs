@@ -1,7 +1,6 @@
-use std::fmt::Write;
-
 use crate::ladder::{Ladder, Rung, RungEnd};
-use crate::text::{shorten, svg_head, xml};
+use crate::svg::Svg;
+use crate::text::shorten;
 use crate::{Reason, Side};
 
 const WIDTH: u64 = 680;
@@ -34,21 +33,19 @@ impl Ladder {
     pub fn svg(&self, title: &str) -> String {
         let heights = self.heights();
         let bottom = heights.last().copied().unwrap_or(FIRST) + 24;
-        let mut out = svg_head("wirelab-ladder", (WIDTH, bottom + 6), title, &self.description(), STYLE);
+        let mut svg = Svg::new("wirelab-ladder", (WIDTH, bottom + 6), title, &self.description(), STYLE);
         for (x, name) in [LEFT, RIGHT].into_iter().zip(&self.names) {
-            let _ = writeln!(out, "<text x=\"{x}\" y=\"{TOP}\" text-anchor=\"middle\">{}</text>", xml(name));
-            let top = TOP + 8;
-            let _ = writeln!(out, "<line class=\"end\" x1=\"{x}\" y1=\"{top}\" x2=\"{x}\" y2=\"{bottom}\"/>");
+            svg.text("", (x, TOP), "middle", name);
+            svg.line("end", (x, TOP + 8), (x, bottom));
         }
         // Labels last: they lie above the arrows that cross them.
         for rung in &self.rungs {
-            self.draw_arrow(&mut out, rung, &heights);
+            self.draw_arrow(&mut svg, rung, &heights);
         }
         for rung in &self.rungs {
-            self.draw_label(&mut out, rung, &heights);
+            self.draw_label(&mut svg, rung, &heights);
         }
-        out.push_str("</svg>\n");
-        out
+        svg.finish()
     }
 
     fn description(&self) -> String {
@@ -77,7 +74,7 @@ impl Ladder {
         heights
     }
 
-    fn draw_arrow(&self, out: &mut String, rung: &Rung, heights: &[u64]) {
+    fn draw_arrow(&self, svg: &mut Svg, rung: &Rung, heights: &[u64]) {
         let height = |index: usize| heights.get(index).copied().unwrap_or(FIRST);
         let (near, far) = if rung.from == Side::Client { (LEFT, RIGHT) } else { (RIGHT, LEFT) };
         let y = height(rung.at);
@@ -86,46 +83,40 @@ impl Ladder {
             RungEnd::Note => {}
             RungEnd::Arrived(at) => {
                 let end = height(*at);
-                let _ = writeln!(out, "<line x1=\"{near}\" y1=\"{y}\" x2=\"{far}\" y2=\"{end}\"/>");
-                let _ = writeln!(out, "<path d=\"{}\"/>", arrow_head((near, y), (far, end)));
-                draw_time(out, rung.from.other(), end, &self.time(*at));
+                svg.line("", (near, y), (far, end));
+                svg.path(&arrow_head((near, y), (far, end)));
+                draw_time(svg, rung.from.other(), end, &self.time(*at));
             }
-            RungEnd::UnderWay(_) => {
-                let _ = writeln!(out, "<line x1=\"{near}\" y1=\"{y}\" x2=\"{middle}\" y2=\"{}\"/>", y + 6);
-            }
-            RungEnd::Dropped(reason) => draw_drop(out, rung.from, (near, y), middle, *reason),
+            RungEnd::UnderWay(_) => svg.line("", (near, y), (middle, y + 6)),
+            RungEnd::Dropped(reason) => draw_drop(svg, rung.from, (near, y), middle, *reason),
         }
     }
 
-    fn draw_label(&self, out: &mut String, rung: &Rung, heights: &[u64]) {
+    fn draw_label(&self, svg: &mut Svg, rung: &Rung, heights: &[u64]) {
         let y = heights.get(rung.at).copied().unwrap_or(FIRST);
         let (x, anchor) = if rung.from == Side::Client { (LEFT + 14, "start") } else { (RIGHT - 14, "end") };
         // A packet's label stands above its arrow, a note beside its time.
         let (class, y_text) =
             if rung.end == RungEnd::Note { ("label note", y + 4) } else { ("label", y - 4) };
-        let label = xml(&shorten(&rung.label, LABEL));
-        let _ = writeln!(
-            out,
-            "<text class=\"{class}\" x=\"{x}\" y=\"{y_text}\" text-anchor=\"{anchor}\">{label}</text>"
-        );
-        draw_time(out, rung.from, y, &self.time(rung.at));
+        svg.text(class, (x, y_text), anchor, &shorten(&rung.label, LABEL));
+        draw_time(svg, rung.from, y, &self.time(rung.at));
     }
 }
 
-fn draw_time(out: &mut String, side: Side, y: u64, text: &str) {
+fn draw_time(svg: &mut Svg, side: Side, y: u64, text: &str) {
     let (x, anchor) = if side == Side::Client { (LEFT - 8, "end") } else { (RIGHT + 8, "start") };
-    let y = y + 4;
-    let _ = writeln!(out, "<text class=\"time\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>");
+    svg.text("time", (x, y + 4), anchor, text);
 }
 
 /// A broken line that ends in a cross.
-fn draw_drop(out: &mut String, from: Side, start: (u64, u64), x: u64, reason: Reason) {
-    let ((near, y), end) = (start, start.1 + 6);
-    let _ = writeln!(out, "<g class=\"lost\"><line x1=\"{near}\" y1=\"{y}\" x2=\"{x}\" y2=\"{end}\"/>");
+fn draw_drop(svg: &mut Svg, from: Side, start: (u64, u64), x: u64, reason: Reason) {
+    let end = start.1 + 6;
     let (left, right, up, down) = (x - 5, x + 5, end - 5, end + 5);
-    let _ = writeln!(out, "<path d=\"M{left},{up} L{right},{down} M{left},{down} L{right},{up}\"/>");
-    draw_time(out, from.other(), end, &reason.to_string());
-    out.push_str("</g>\n");
+    svg.group("lost", |svg| {
+        svg.line("", start, (x, end));
+        svg.path(&format!("M{left},{up} L{right},{down} M{left},{down} L{right},{up}"));
+        draw_time(svg, from.other(), end, &reason.to_string());
+    });
 }
 
 /// A triangle at `to`, pointing away from `from`.

@@ -21,13 +21,16 @@
 //! # Reading order
 //!
 //! [`Link`] and [`Line`] (what happens to a packet), [`Pair`] and [`End`] (two protocols and their applications),
-//! [`DatagramPair`]; [`Log`] and [`Ladder`]; [`Waterfall`]; [`every_split`] (the test that every stream protocol has).
+//! [`DatagramPair`], [`Network`] (what both pairs have in common); [`Log`] and [`Ladder`]; [`Waterfall`]; [`every_split`] (the test that every stream protocol has).
 //!
 //! # What is left out
 //!
 //! Everything between the two ends: routers, address translation, more than one path. The stream of [`Pair`] is a model of a
 //! reliable one, described there, and not TCP: it knows no handshake, acknowledgement or congestion control. Headers take
 //! up no room on a link. Packets are neither duplicated nor damaged.
+//!
+//! Of the pictures: the arrows of a ladder in text are level, and packets that cross show only in the times (in SVG the arrows
+//! slant); equal segments in a row are not folded into one, so that a long transfer makes a long ladder.
 //!
 //! # Example
 //!
@@ -87,12 +90,14 @@ mod ladder_svg;
 mod line;
 mod link;
 mod log;
+mod network;
 mod pair;
 mod pipe;
 mod pump;
 mod random;
 mod route;
 mod split;
+mod svg;
 mod text;
 mod waterfall;
 mod waterfall_svg;
@@ -107,6 +112,7 @@ pub use ladder::Ladder;
 pub use line::{Fate, Line};
 pub use link::{Link, Queue};
 pub use log::{Entry, Kind, Log, PacketId, Reason, Side};
+pub use network::Network;
 pub use pair::Pair;
 pub use random::Random;
 pub use split::{Outcome, every_split, every_split_by, every_split_with};

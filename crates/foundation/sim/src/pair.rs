@@ -4,8 +4,7 @@ use wirelab_sansio::{Instant, StreamProtocol};
 
 use crate::pipe::{Pipe, Transit};
 use crate::pump::{Wires, pump};
-use crate::world::{World, earliest, lines, seeded};
-use crate::{End, Ladder, Link, Log, Queue, RunError, Side};
+use crate::{End, Network, RunError, Side};
 
 /// Two [`StreamProtocol`]s, joined by a byte stream in virtual time.
 ///
@@ -17,69 +16,20 @@ use crate::{End, Ladder, Link, Log, Queue, RunError, Side};
 ///
 /// # The model of the stream
 ///
-/// The connection is open at time zero. Bytes travel in segments of at most [`mss`](Self::mss) bytes, each a packet on its
-/// [`Link`], and the receiver gets them in order: what overtook (jitter) or follows a lost segment waits, which is TCP's
-/// head-of-line blocking. A lost segment is sent again after [`rto`](Self::rto), twice as long each time. There are no
-/// acknowledgements, no congestion window and no fast retransmission, so a link's [`Queue`] limit does not apply: the
-/// sender lines its segments up without a bound but the [`window`](Self::window), and learns at once how much the receiver
-/// has read. Numbers that hang on congestion control need a real TCP instead.
+/// The connection is open at time zero. Bytes travel in segments of at most [`mss`](Pair::mss) bytes, each a packet on its
+/// [`Link`](crate::Link), and the receiver gets them in order: what overtook (jitter) or follows a lost segment waits, which
+/// is TCP's head-of-line blocking. A lost segment is sent again after [`rto`](Pair::rto), twice as long each time. There are
+/// no acknowledgements, no congestion window and no fast retransmission, so a link's [`Queue`](crate::Queue) limit does not
+/// apply: the sender lines its segments up without a bound but the [`window`](Pair::window), and learns at once how much the
+/// receiver has read. Numbers that hang on congestion control need a real TCP instead.
 ///
 /// An end's direction is shut down (`FIN`) when its protocol [wants to](StreamProtocol::wants_shutdown), and after an
 /// error; what arrives at an end that failed is discarded.
 ///
-/// When a test panics while a pair is alive, the ladder of the conversation is printed to standard error.
-pub struct Pair<C, S> {
-    /// The client's end. Command it before and between runs.
-    pub client: End<C>,
-    /// The server's end.
-    pub server: End<S>,
-    up: Pipe,
-    down: Pipe,
-    world: World<Transit>,
-}
+/// The links, the seed, the names and the pictures are those of every [`Network`].
+pub type Pair<C, S> = Network<C, S, Pipe>;
 
 impl<C, S> Pair<C, S> {
-    /// The two ends, over [`Link::default`] in both directions, with seed 0.
-    pub fn new(client: C, server: S) -> Self {
-        let (up, down) = lines(&Link::default().queue(Queue::Unlimited));
-        Pair {
-            client: End::new(Side::Client, client),
-            server: End::new(Side::Server, server),
-            up: Pipe::new(Side::Client, up),
-            down: Pipe::new(Side::Server, down),
-            world: World::new(),
-        }
-    }
-
-    /// The link in both directions.
-    #[must_use]
-    pub fn link(self, link: Link) -> Self {
-        self.uplink(link.clone()).downlink(link)
-    }
-
-    /// The link from the client to the server.
-    #[must_use]
-    pub fn uplink(mut self, link: Link) -> Self {
-        self.up.line.set_link(link.queue(Queue::Unlimited));
-        self
-    }
-
-    /// The link from the server to the client.
-    #[must_use]
-    pub fn downlink(mut self, link: Link) -> Self {
-        self.down.line.set_link(link.queue(Queue::Unlimited));
-        self
-    }
-
-    /// What losses and jitter are drawn from. The same seed gives the same run.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        let (up, down) = seeded(seed);
-        self.up.line.set_random(up);
-        self.down.line.set_random(down);
-        self
-    }
-
     /// The most payload in a segment, in bytes: 1460 if not set (Ethernet's 1500 without the headers of IPv4 and TCP).
     #[must_use]
     pub fn mss(mut self, bytes: usize) -> Self {
@@ -99,55 +49,6 @@ impl<C, S> Pair<C, S> {
     pub fn window(mut self, bytes: usize) -> Self {
         (self.up.window, self.down.window) = (bytes.max(1), bytes.max(1));
         self
-    }
-
-    /// What the ends are called in the log and its pictures.
-    #[must_use]
-    pub fn names(mut self, client: impl Into<String>, server: impl Into<String>) -> Self {
-        self.world.log_mut().rename(client.into(), server.into());
-        self
-    }
-
-    /// How a segment is called in the log, by its sender and its bytes: [`byte_count`](crate::byte_count) if not
-    /// set; [`first_line`](crate::first_line) suits HTTP/1.
-    #[must_use]
-    pub fn label(mut self, label: impl Fn(Side, &[u8]) -> String + 'static) -> Self {
-        self.world.label = Box::new(label);
-        self
-    }
-
-    /// After how many steps (events, segments, actions) a run ends with [`RunError::TooManySteps`]: 250 000 if not set. It
-    /// counts over the pair's whole life.
-    #[must_use]
-    pub fn max_steps(mut self, steps: usize) -> Self {
-        self.world.max_steps = steps;
-        self
-    }
-
-    /// The time in the simulation.
-    pub fn now(&self) -> Instant {
-        self.world.now
-    }
-
-    /// All that happened so far.
-    pub fn log(&self) -> &Log {
-        self.world.log()
-    }
-
-    /// The picture of it.
-    pub fn ladder(&self) -> Ladder {
-        Ladder::new(self.log())
-    }
-
-    fn next_time(&self) -> Option<Instant> {
-        let due = [self.world.under_way.next_time(), self.client.next_action(), self.server.next_action()];
-        earliest(self.world.now, due)
-    }
-
-    fn advance(&mut self, now: Instant) {
-        self.world.now = now;
-        self.client.set_now(now);
-        self.server.set_now(now);
     }
 
     /// The earlier of the two ends' failures.
@@ -188,7 +89,7 @@ impl<C: StreamProtocol, S: StreamProtocol> Pair<C, S> {
         mut on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
         self.settle(&mut on_client, &mut on_server)?;
-        while self.next_time().is_some_and(|next| next <= deadline) {
+        while self.next_planned().is_some_and(|next| next <= deadline) {
             self.step(&mut on_client, &mut on_server)?;
         }
         self.failure()
@@ -204,7 +105,7 @@ impl<C: StreamProtocol, S: StreamProtocol> Pair<C, S> {
         mut on_server: impl FnMut(&mut End<S>, S::Event),
     ) -> Result<bool, RunError> {
         self.settle(&mut on_client, &mut on_server)?;
-        let Some(next) = self.next_time() else { return Ok(false) };
+        let Some(next) = self.next_planned() else { return Ok(false) };
         self.advance(next);
         match self.world.under_way.take_due(next) {
             Some(transit) => self.transit(transit)?,
@@ -241,7 +142,7 @@ impl<C: StreamProtocol, S: StreamProtocol> Pair<C, S> {
         on_client: &mut impl FnMut(&mut End<C>, C::Event),
         on_server: &mut impl FnMut(&mut End<S>, S::Event),
     ) -> Result<(), RunError> {
-        let Pair { client, server, up, down, world } = self;
+        let Network { client, server, up, down, world } = self;
         loop {
             let client_moved = pump(client, Wires { incoming: down, outgoing: up, world }, on_client)?;
             let server_moved = pump(server, Wires { incoming: up, outgoing: down, world }, on_server)?;

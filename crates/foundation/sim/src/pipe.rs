@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
+use crate::network::Direction;
 use crate::world::World;
-use crate::{Fate, Line, PacketId, RunError, Side};
+use crate::{Fate, Line, Link, PacketId, Queue, RunError, Side};
 
 /// How often a segment is sent before the sender gives up.
 const MOST_ATTEMPTS: u32 = 16;
@@ -13,8 +14,8 @@ const LONGEST_RTO: Duration = Duration::from_secs(60);
 
 /// One direction of a byte stream: numbered segments on a line that may lose them, put into order again
 /// at the other end.
-pub(crate) struct Pipe {
-    pub(crate) line: Line,
+pub struct Pipe {
+    line: Line,
     pub(crate) mss: usize,
     pub(crate) rto: Duration,
     pub(crate) window: usize,
@@ -31,7 +32,7 @@ pub(crate) struct Pipe {
 }
 
 /// A piece of the stream, or its end.
-pub(crate) struct Segment {
+pub struct Segment {
     number: u64,
     payload: Bytes,
     fin: bool,
@@ -40,13 +41,15 @@ pub(crate) struct Segment {
 }
 
 /// What a pair of pipes puts on its agenda.
-pub(crate) enum Transit {
+pub enum Transit {
     Arrival(Side, Segment, PacketId),
     Retransmission(Side, Segment),
 }
 
-impl Pipe {
-    pub(crate) fn new(from: Side, line: Line) -> Self {
+impl Direction for Pipe {
+    type Transit = Transit;
+
+    fn new(from: Side, line: Line) -> Self {
         Pipe {
             line,
             mss: 1460,
@@ -63,6 +66,16 @@ impl Pipe {
         }
     }
 
+    fn line(&mut self) -> &mut Line {
+        &mut self.line
+    }
+
+    fn adapt(link: Link) -> Link {
+        link.queue(Queue::Unlimited)
+    }
+}
+
+impl Pipe {
     /// How many more bytes the sender may hand over before the receiver reads some.
     pub(crate) fn room(&self) -> usize {
         if self.fin_sent { 0 } else { self.window.saturating_sub(self.outstanding) }

@@ -1,24 +1,41 @@
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use bytes::BytesMut;
 
+use crate::network::Direction;
 use crate::world::World;
 use crate::{Fate, Line, PacketId, Reason, Side};
 
+const CLIENT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 50_000));
+const SERVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 1), 443));
+
 /// One direction: where it comes from, and what it travels on.
-pub(crate) struct Route {
-    pub(crate) from: Side,
+pub struct Route {
+    from: Side,
     pub(crate) source: SocketAddr,
     pub(crate) destination: SocketAddr,
-    pub(crate) line: Line,
+    line: Line,
 }
 
 /// A datagram under way.
-pub(crate) struct Datagram {
+pub struct Datagram {
     pub(crate) from: Side,
     pub(crate) source: SocketAddr,
     pub(crate) payload: BytesMut,
     pub(crate) packet: PacketId,
+}
+
+impl Direction for Route {
+    type Transit = Datagram;
+
+    fn new(from: Side, line: Line) -> Self {
+        let (source, destination) = if from == Side::Client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
+        Route { from, source, destination, line }
+    }
+
+    fn line(&mut self) -> &mut Line {
+        &mut self.line
+    }
 }
 
 impl Route {

@@ -1,9 +1,8 @@
-use std::fmt::Write;
-
 use wirelab_sansio::Instant;
 
-use crate::text::{shorten, svg_head, xml};
-use crate::waterfall::{Row, Waterfall, tick_label};
+use crate::svg::Svg;
+use crate::text::shorten;
+use crate::waterfall::{Row, Span, Waterfall, tick_label};
 
 const WIDTH: u64 = 760;
 /// Where time begins and ends.
@@ -30,15 +29,14 @@ impl Waterfall {
     pub fn svg(&self) -> String {
         let bottom = FIRST + LINE * self.rows.len() as u64;
         let description = format!("{} rows over {}.", self.rows.len(), Instant::from_nanos(self.length()));
-        let mut out = svg_head("wirelab-waterfall", (WIDTH, bottom + 32), &self.title, &description, STYLE);
-        let _ = writeln!(out, "<text x=\"8\" y=\"{TITLE}\">{}</text>", xml(&shorten(&self.title, 90)));
-        self.draw_axis(&mut out, bottom);
+        let mut svg = Svg::new("wirelab-waterfall", (WIDTH, bottom + 32), &self.title, &description, STYLE);
+        svg.text("", (8, TITLE), "", &shorten(&self.title, 90));
+        self.draw_axis(&mut svg, bottom);
         for (index, row) in self.rows.iter().enumerate() {
-            self.draw_row(&mut out, row, FIRST + LINE * index as u64);
+            self.draw_row(&mut svg, row, FIRST + LINE * index as u64);
         }
-        self.draw_legend(&mut out, bottom + 8);
-        out.push_str("</svg>\n");
-        out
+        self.draw_legend(&mut svg, bottom + 8);
+        svg.finish()
     }
 
     /// Where a moment stands, in pixels.
@@ -46,43 +44,40 @@ impl Waterfall {
         LEFT as f64 + (RIGHT - LEFT) as f64 * (moment.as_nanos() as f64 / self.length() as f64)
     }
 
-    fn draw_axis(&self, out: &mut String, bottom: u64) {
+    fn draw_axis(&self, svg: &mut Svg, bottom: u64) {
         for tick in self.ticks() {
-            let (x, label) = (self.x(tick), tick_label(tick));
-            let _ = writeln!(out, "<line x1=\"{x:.1}\" y1=\"{FIRST}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>");
-            let _ = writeln!(
-                out,
-                "<text class=\"axis\" x=\"{x:.1}\" y=\"{AXIS}\" text-anchor=\"middle\">{label}</text>"
-            );
+            let x = pixels(self.x(tick));
+            svg.line("", (&x, FIRST), (&x, bottom));
+            svg.text("axis", (&x, AXIS), "middle", &tick_label(tick));
         }
     }
 
-    fn draw_row(&self, out: &mut String, row: &Row, y: u64) {
+    fn draw_row(&self, svg: &mut Svg, row: &Row, y: u64) {
         let (text, bar) = (y + 15, y + 4);
-        let name = xml(&shorten(&row.name, NAME));
-        let _ = writeln!(out, "<text x=\"8\" y=\"{text}\">{name}</text>");
-        for span in &row.spans {
-            let (x, phase) = (self.x(span.start), span.phase.name());
-            let width = (self.x(span.end) - x).max(1.0);
-            let _ = writeln!(
-                out,
-                "<rect class=\"{phase}\" x=\"{x:.1}\" y=\"{bar}\" width=\"{width:.1}\" height=\"14\">\
-                 <title>{name}: {phase}, {} to {}</title></rect>",
-                span.start, span.end,
-            );
+        let name = shorten(&row.name, NAME);
+        svg.text("", (8, text), "", &name);
+        for Span { phase, start, end } in &row.spans {
+            let (x, phase) = (self.x(*start), phase.name());
+            let width = (self.x(*end) - x).max(1.0);
+            let title = format!("{name}: {phase}, {start} to {end}");
+            svg.rect(phase, (pixels(x), bar), (pixels(width), 14), &title);
         }
         if let Some((start, end)) = row.ends() {
-            let (x, took) = (RIGHT + 8, Instant::ZERO + (end - start));
-            let _ = writeln!(out, "<text class=\"axis\" x=\"{x}\" y=\"{text}\">{took}</text>");
+            let took = Instant::ZERO + (end - start);
+            svg.text("axis", (RIGHT + 8, text), "", &took.to_string());
         }
     }
 
-    fn draw_legend(&self, out: &mut String, y: u64) {
+    fn draw_legend(&self, svg: &mut Svg, y: u64) {
         for (index, phase) in self.phases().enumerate() {
             let (x, name) = (LEFT + 90 * index as u64, phase.name());
-            let _ = writeln!(out, "<rect class=\"{name}\" x=\"{x}\" y=\"{y}\" width=\"12\" height=\"12\"/>");
-            let (x, y) = (x + 18, y + 10);
-            let _ = writeln!(out, "<text class=\"axis\" x=\"{x}\" y=\"{y}\">{name}</text>");
+            svg.rect(name, (x, y), (12, 12), "");
+            svg.text("axis", (x + 18, y + 10), "", name);
         }
     }
+}
+
+/// To a tenth.
+fn pixels(length: f64) -> String {
+    format!("{length:.1}")
 }

@@ -2,7 +2,7 @@ use wirelab_sansio::Instant;
 
 use crate::agenda::Agenda;
 use crate::label::{Labeller, byte_count};
-use crate::{Fate, Ladder, Line, Link, Log, PacketId, Random, RunError, Side};
+use crate::{Fate, Ladder, Line, Log, PacketId, RunError, Side};
 
 /// What both kinds of pair have: the time, what is under way, the log, and a bound on the steps.
 pub(crate) struct World<T> {
@@ -72,18 +72,6 @@ impl Drop for Recorder {
             eprintln!("the conversation so far:\n{}", Ladder::new(&self.log));
         }
     }
-}
-
-/// The two directions' lines from one seed, client to server first.
-pub(crate) fn seeded(seed: u64) -> (Random, Random) {
-    let mut parent = Random::new(seed);
-    (Random::new(parent.next_u64()), Random::new(parent.next_u64()))
-}
-
-/// Two lines of one kind, client to server first.
-pub(crate) fn lines(link: &Link) -> (Line, Line) {
-    let (there, back) = seeded(0);
-    (Line::new(link.clone(), there), Line::new(link.clone(), back))
 }
 
 /// The earliest of several moments, but never one in the past.

@@ -121,7 +121,10 @@ fn a_refusal_behind_the_last_byte_has_its_caret_there() {
 fn html_escapes_all_text_and_links_sections_and_source_lines() {
     let source_link =
         |file: &str, line: u32| format!("/source/{}?a&b#L{line}", file.rsplit('/').next().unwrap_or(file));
-    let html = render::html(&sample(), &HtmlOptions { id_prefix: "p", source_link: Some(source_link) });
+    let html = render::html(
+        &sample(),
+        &HtmlOptions { id_prefix: "p", source_link: Some(source_link), ..HtmlOptions::default() },
+    );
     for markup in ["<b>", "<B>", "<i>words", "<markup>", "?a&b", " style="] {
         assert!(!html.contains(markup), "{markup} in {html}");
     }
@@ -132,17 +135,33 @@ fn html_escapes_all_text_and_links_sections_and_source_lines() {
 
 #[test]
 fn html_ties_each_byte_to_the_field_that_has_the_id() {
-    let html = render::html(&sample(), &HtmlOptions { id_prefix: "p", source_link: None });
-    let ids: Vec<&str> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    let leaves: Vec<&str> =
-        html.split("data-leaf=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let html = render::html(&sample(), &HtmlOptions { id_prefix: "p", ..HtmlOptions::default() });
+    let attributes = |name: &str| -> Vec<&str> {
+        html.split(&format!(" {name}=\"")).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    };
+    let (ids, leaves) = (attributes("id"), attributes("data-leaf"));
     // Ten bytes and three derived ones, each in hex and as a character.
     assert_eq!(leaves.len(), 2 * (10 + 3), "{html}");
-    assert!(leaves.iter().all(|leaf| ids.contains(leaf)), "{leaves:?} of {ids:?}");
+    assert!(leaves.iter().all(|leaf| leaf.split(' ').all(|id| ids.contains(&id))), "{leaves:?} of {ids:?}");
     assert!(ids.iter().all(|id| id.starts_with('p')), "{ids:?}");
-    for tag in ["details", "summary", "div", "table", "span", "a", "code"] {
+    let links: Vec<&str> = attributes("href").into_iter().filter_map(|to| to.strip_prefix('#')).collect();
+    assert_eq!(links.len(), 10 + 3, "{html}");
+    assert!(links.iter().all(|id| ids.contains(id)), "{links:?} of {ids:?}");
+    for tag in ["details", "summary", "div", "table", "span", "a", "i", "code"] {
         let opened = html.matches(&format!("<{tag} ")).count() + html.matches(&format!("<{tag}>")).count();
         assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "<{tag}> in {html}");
+    }
+}
+
+#[test]
+fn a_byte_that_bit_fields_share_names_all_of_them_and_is_coloured_by_what_it_was_read_as() {
+    let html = render::html(&sample(), &HtmlOptions::default());
+    for cell in [
+        "<a class=\"k-number\" href=\"#x1\" title=\"byte 0\" tabindex=\"-1\" data-leaf=\"x1 x2\">45</a>",
+        "<a class=\"k-text\" href=\"#x3\" title=\"byte 1\" tabindex=\"-1\" data-leaf=\"x3\">3c</a>",
+        "<i class=\"k-unread\" data-leaf=\"x7\">·</i>",
+    ] {
+        assert!(html.contains(cell), "no {cell} in {html}");
     }
 }
 

@@ -25,8 +25,9 @@ class Explanation {
     this.describeGrid();
   }
 
-  node(id) {
-    return document.getElementById(id);
+  // The field of a byte; of several that share its bits, the first.
+  leaf(cell) {
+    return document.getElementById(cell.dataset.leaf.split(" ")[0]);
   }
 
   // The element that a node's label is in: the summary of a group, or a leaf itself.
@@ -98,7 +99,7 @@ class Explanation {
 
   nodeUnder(element) {
     const cell = element.closest("[data-leaf]");
-    return cell ? this.node(cell.dataset.leaf) : element.closest(".node");
+    return cell ? this.leaf(cell) : element.closest(".node");
   }
 
   onClick(event) {
@@ -136,7 +137,7 @@ class Explanation {
       return true;
     }
     if (event.key !== "Enter" && event.key !== " ") return false;
-    const node = this.node(event.target.dataset.leaf);
+    const node = this.leaf(event.target);
     this.pin(node);
     this.reveal(node);
     this.focusNode(node);
@@ -191,7 +192,7 @@ class Explanation {
   }
 
   describe(cell) {
-    const node = this.node(cell.dataset.leaf);
+    const node = this.leaf(cell);
     const [name, value] = ["name", "value"].map((part) => this.part(node, part)?.textContent || "");
     return `${cell.title}, hexadecimal ${cell.textContent}, ${name} ${value}`;
   }

@@ -13,9 +13,8 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use wirelab::http::Method;
 use wirelab::socket::TcpStream;
-use wirelab::wire::Reader;
 
-use super::conversation;
+use super::conversation::is_answered;
 
 /// An experiment ends after this long, whatever has come back.
 pub const LIMIT: Duration = Duration::from_secs(3);
@@ -124,10 +123,6 @@ pub fn converse(address: SocketAddr, parts: &[Vec<u8>], methods: &[Method]) -> i
         ending = Ending::Closed;
     }
     Ok(Outcome { received: received.to_vec(), ending })
-}
-
-fn is_answered(received: &[u8], methods: &[Method]) -> bool {
-    conversation::answers(&mut Reader::prefix(received), methods).is_ok()
 }
 
 fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {

@@ -3,4 +3,5 @@
 pub mod cases;
 pub mod conversation;
 pub mod experiment;
+pub mod finished;
 pub mod verdict;

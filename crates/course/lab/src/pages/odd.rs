@@ -1,74 +1,11 @@
 //! `/odd`: the list of odd requests, and one of them with what came back.
 
 use wirelab::http1::Error;
-use wirelab::wire::Explanation;
+use wirelab::wire::render::section_address;
 
 use crate::html::{Tab, escape, explained, page};
 use crate::odd::cases::{ALL, Case};
-use crate::odd::conversation::{explain_answers, explain_requests};
-use crate::odd::experiment::Outcome;
-use crate::odd::verdict;
-
-/// So many bytes of a long request are shown.
-const SHOWN: usize = 640;
-
-/// An experiment that is over, and what there is to say about it.
-pub struct Finished {
-    /// Which one.
-    pub case: &'static Case,
-    /// The bytes that were sent, as far as they are shown.
-    pub sent: Explanation,
-    /// How many were sent.
-    pub sent_len: usize,
-    /// How many of them are shown.
-    pub shown: usize,
-    /// The bytes that came back.
-    pub received: Explanation,
-    /// The status of each answer.
-    pub statuses: Vec<u16>,
-    /// How the connection ended.
-    pub outcome: Outcome,
-    /// Why the request was refused, if it was.
-    pub error: Option<Error>,
-}
-
-impl Finished {
-    /// Explains both directions.
-    pub fn new(case: &'static Case, parts: &[Vec<u8>], outcome: Outcome) -> Self {
-        let sent = parts.concat();
-        let shown = sent.get(..SHOWN).unwrap_or(&sent);
-        let (statuses, received) = explain_answers(&outcome.received, case.methods);
-        Finished {
-            case,
-            sent: explain_requests(shown),
-            sent_len: sent.len(),
-            shown: shown.len(),
-            received,
-            statuses: statuses.into_iter().map(|status| status.0).collect(),
-            outcome,
-            error: verdict::of(&sent),
-        }
-    }
-
-    /// Whether the answers are those that the case expects.
-    pub fn is_as_expected(&self) -> bool {
-        self.statuses == self.case.statuses && self.error.as_ref().map(Error::name) == self.case.rule
-    }
-
-    /// `400, 200`.
-    pub fn statuses_text(&self) -> String {
-        let texts: Vec<String> = self.statuses.iter().map(u16::to_string).collect();
-        if texts.is_empty() { "no answer".into() } else { texts.join(", then ") }
-    }
-
-    /// Why, in a sentence.
-    pub fn why(&self) -> String {
-        match &self.error {
-            Some(error) => format!("Our parser refused it: {error}. The rule is called {}.", error.name()),
-            None => "Our parser found nothing wrong with it.".to_owned(),
-        }
-    }
-}
+use crate::odd::finished::Finished;
 
 /// The list of all.
 pub fn list() -> String {
@@ -165,14 +102,8 @@ fn others(case: &Case) -> String {
 
 fn why(finished: &Finished) -> String {
     let rule = finished.error.as_ref().map_or("", Error::rule);
-    let section = match rule.strip_prefix("RFC ").and_then(|rest| rest.split_once(" §")) {
-        Some((number, part)) => format!(
-            " <a href=\"https://www.rfc-editor.org/rfc/rfc{0}#section-{1}\">Read {rule}</a>.",
-            escape(number),
-            escape(part)
-        ),
-        None => String::new(),
-    };
+    let read = |address: String| format!(" <a href=\"{}\">Read {}</a>.", escape(&address), escape(rule));
+    let section = section_address(rule).map(read).unwrap_or_default();
     format!(
         "<section aria-labelledby=\"why\">\n<h2 id=\"why\">Why</h2>\n\
          <p>{}{section}</p>\n<p>{}</p>\n<p><strong>A lenient recipient:</strong> {}</p>\n</section>\n",

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use wirelab::wire::Explanation;
 use wirelab::wire::render::{Style, terminal};
 
-use super::odd::Finished;
 use crate::numbers;
 use crate::odd::cases::ALL;
+use crate::odd::finished::Finished;
 use crate::visit::Visit;
 
 /// `/`

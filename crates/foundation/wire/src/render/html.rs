@@ -1,7 +1,12 @@
+mod grid;
+mod markup;
+
 use std::fmt::Write;
 
+pub use self::markup::{escape, section_address};
 use super::value;
 use crate::explain::{Explanation, Node};
+use crate::trace::Value;
 
 /// How [`html`] links and names things.
 #[derive(Clone, Copy, Debug)]
@@ -10,11 +15,23 @@ pub struct HtmlOptions<'o> {
     pub id_prefix: &'o str,
     /// The address of a line of source code, given its file and number; `None`: lines are named, not linked.
     pub source_link: Option<fn(&str, u32) -> String>,
+    /// The class of the bytes of a leaf, by which they are coloured: usually [`class_of_value`].
+    pub class_of: fn(&Node) -> &'static str,
 }
 
 impl Default for HtmlOptions<'_> {
     fn default() -> Self {
-        HtmlOptions { id_prefix: "x", source_link: None }
+        HtmlOptions { id_prefix: "x", source_link: None, class_of: class_of_value }
+    }
+}
+
+/// `k-number`, `k-text` or `k-bytes`, by what the leaf was read as; `k-unread` if nothing read it. [`CSS`] has a colour for each.
+pub fn class_of_value(leaf: &Node) -> &'static str {
+    match (leaf.value, leaf.location) {
+        (Value::Number(_), _) => "k-number",
+        (Value::Text, _) => "k-text",
+        (Value::Bytes | Value::Group, Some(_)) => "k-bytes",
+        (Value::Bytes | Value::Group, None) => "k-unread",
     }
 }
 
@@ -23,16 +40,13 @@ pub const CSS: &str = include_str!("explanation.css");
 
 /// The explanation as a fragment of HTML: for each buffer a grid of its bytes, and the tree as nested `details`.
 ///
-/// It needs no script. For one that wants to connect the two: each byte of the grid has `data-leaf`, the id of the leaf that holds
-/// it, and each node has `data-buffer` and `data-bytes` (`first-last`, empty for none). All text is escaped.
+/// It needs no script: each byte is a link to its field. For a script that wants to connect the two in both directions, each byte
+/// has `data-leaf`, the id of the leaf that holds it (of several that share its bits, all ids with blanks between), and each
+/// node has `data-buffer` and `data-bytes` (`first-last`, empty for none). All text is escaped.
 pub fn html(explanation: &Explanation, options: &HtmlOptions<'_>) -> String {
     let mut page = Html { explanation, options, out: String::new(), next_id: 0 };
-    page.out.push_str("<div class=\"explanation\">\n");
-    page.out.push_str("<div class=\"grids\">\n");
-    let leaf_ids = leaf_ids(explanation);
-    for (number, ids) in leaf_ids.iter().enumerate() {
-        page.grid(number, ids);
-    }
+    page.out.push_str("<div class=\"explanation\">\n<div class=\"grids\">\n");
+    grid::grids(explanation, options, &mut page.out);
     page.out.push_str("</div>\n<div class=\"tree\">\n");
     page.node(&explanation.root, None);
     if let Some(error) = &explanation.error {
@@ -42,57 +56,15 @@ pub fn html(explanation: &Explanation, options: &HtmlOptions<'_>) -> String {
     page.out
 }
 
-/// For each buffer, the id of the leaf at each byte. Ids are the nodes' numbers in the order of the tree.
-fn leaf_ids(explanation: &Explanation) -> Vec<Vec<usize>> {
-    fn visit(node: &Node, next: &mut usize, ids: &mut [Vec<usize>]) {
-        let id = *next;
-        *next += 1;
-        let is_leaf = !node.children.iter().any(|child| child.buffer == node.buffer);
-        if let (true, Some(buffer)) = (is_leaf, ids.get_mut(node.buffer)) {
-            buffer
-                .iter_mut()
-                .take(node.byte_range().end)
-                .skip(node.byte_range().start)
-                .for_each(|at| *at = id);
-        }
-        node.children.iter().for_each(|child| visit(child, next, ids));
-    }
-    let mut ids: Vec<Vec<usize>> =
-        explanation.buffers.iter().map(|buffer| vec![0; buffer.bytes.len()]).collect();
-    visit(&explanation.root, &mut 0, &mut ids);
-    ids
-}
-
 struct Html<'e> {
     explanation: &'e Explanation,
     options: &'e HtmlOptions<'e>,
     out: String,
+    /// Ids are the nodes' numbers in the order of the tree.
     next_id: usize,
 }
 
 impl Html<'_> {
-    fn grid(&mut self, number: usize, leaf_ids: &[usize]) {
-        let Some(buffer) = self.explanation.buffers.get(number) else { return };
-        let (prefix, name) = (escape(self.options.id_prefix), escape(buffer.name));
-        let _ =
-            writeln!(self.out, "<table class=\"bytes\" data-buffer=\"{number}\"><caption>{name}</caption>");
-        for (row, bytes) in buffer.bytes.chunks(16).enumerate() {
-            let _ = write!(self.out, "<tr><th scope=\"row\">{:04x}</th><td class=\"hex\">", row * 16);
-            let ids = leaf_ids.get(row * 16..).unwrap_or_default();
-            for (byte, id) in bytes.iter().zip(ids) {
-                let _ = write!(self.out, "<span data-leaf=\"{prefix}{id}\">{byte:02x}</span> ");
-            }
-            self.out.push_str("</td><td class=\"text\">");
-            for (byte, id) in bytes.iter().zip(ids) {
-                let shown = if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '·' };
-                let shown = escape(shown.encode_utf8(&mut [0; 4]));
-                let _ = write!(self.out, "<span data-leaf=\"{prefix}{id}\">{shown}</span>");
-            }
-            self.out.push_str("</td></tr>\n");
-        }
-        self.out.push_str("</table>\n");
-    }
-
     fn node(&mut self, node: &Node, section: Option<&'static str>) {
         let id = self.next_id;
         self.next_id += 1;
@@ -107,10 +79,10 @@ impl Html<'_> {
             node.buffer
         );
         let label = self.label(node, section);
-        match node.children.is_empty() {
-            true => drop(write!(self.out, "{label}")),
-            false => drop(writeln!(self.out, "<summary>{label}</summary>")),
-        }
+        let _ = match node.children.is_empty() {
+            true => write!(self.out, "{label}"),
+            false => writeln!(self.out, "<summary>{label}</summary>"),
+        };
         node.children.iter().for_each(|child| self.node(child, node.section.or(section)));
         let _ = writeln!(self.out, "</{tag}>");
     }
@@ -150,29 +122,8 @@ impl Html<'_> {
 /// `RFC 9112 §3.2` as a link to that section.
 fn section_link(section: &str) -> String {
     let text = escape(section);
-    let link = section.strip_prefix("RFC ").map(|rest| rest.split_once(" §").unwrap_or((rest, "")));
-    match link {
-        Some((number, part)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let anchor = if part.is_empty() { String::new() } else { format!("#section-{}", escape(part)) };
-            format!(
-                "<a class=\"section\" href=\"https://www.rfc-editor.org/rfc/rfc{number}{anchor}\">{text}</a>"
-            )
-        }
-        _ => format!("<span class=\"section\">{text}</span>"),
+    match section_address(section) {
+        Some(address) => format!("<a class=\"section\" href=\"{}\">{text}</a>", escape(&address)),
+        None => format!("<span class=\"section\">{text}</span>"),
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -16,6 +16,6 @@ mod line;
 mod terminal;
 mod value;
 
-pub use html::{CSS, HtmlOptions, html};
+pub use html::{CSS, HtmlOptions, class_of_value, escape, html, section_address};
 pub use json::json;
 pub use terminal::{Style, terminal};
