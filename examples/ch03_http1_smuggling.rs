@@ -159,7 +159,7 @@ fn forward(bytes: &str) -> Result<(Option<&'static str>, String, String), Box<dy
             Ok(Some(event)) => to_back_end.send(&event)?,
             Ok(None) => break None,
             Err(error) => {
-                from_client.refuse(&error);
+                from_client.refuse(&error, &wirelab::http::Fields::new());
                 break Some(error.name());
             }
         }

@@ -217,5 +217,11 @@ pub(crate) fn refused_heads() -> Vec<Probe> {
     vec![
         refused_head("two Hosts", "/ HTTP/1.1", "Host: b\r\n"),
         refused_head("both framings", "/ HTTP/1.1", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"),
+        refused_head("a target that is not for HEAD", "* HTTP/1.1", ""),
+        refused_head("a target that is none", "x HTTP/1.1", ""),
+        refused_head("another version", "/ HTTP/2.0", "").or(&[505]),
+        refused_head("a blank before a colon", "/ HTTP/1.1", "X : y\r\n"),
+        refused_head("a field that is too long", "/ HTTP/1.1", &format!("X: {}\r\n", "y".repeat(70_000)))
+            .or(&[431]),
     ]
 }

@@ -17,6 +17,8 @@ pub struct ByteSet {
     member: [bool; 256],
     /// The first three ranges, as (first, last - first): what is tested sixteen at a time.
     wide: [(u8, u8); 3],
+    /// Whether there are more than three.
+    has_more: bool,
 }
 
 impl ByteSet {
@@ -38,7 +40,7 @@ impl ByteSet {
             }
             i += 1;
         }
-        ByteSet { member, wide }
+        ByteSet { member, wide, has_more: ranges.len() > wide.len() }
     }
 
     /// Whether `byte` is in the set.
@@ -48,23 +50,51 @@ impl ByteSet {
     }
 
     /// How many bytes from the start of `bytes` on are in the set.
-    #[inline]
+    // Always: where the set is a constant its ranges are constants of the loop then, and where it is not they must be
+    // spread over sixteen bytes first, for each search. The compiler by itself stops at the third use or so; to
+    // answer a browser's request then takes a server 13 000 instructions instead of 11 300.
+    #[inline(always)]
     pub fn span(&self, bytes: &[u8]) -> usize {
-        let mut at = 0;
-        while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        let mut rest = bytes;
+        while let Some((block, behind)) = rest.split_first_chunk::<16>() {
             let outside = !self.wide_members(block);
             if outside == 0 {
-                at += 16;
+                rest = behind;
                 continue;
             }
-            at += outside.trailing_zeros() as usize;
-            // The odd byte may be in one of the ranges that are not tested widely.
+            let at = outside.trailing_zeros() as usize;
+            match block.get(at) {
+                Some(&byte) if self.is_odd_member(byte) => rest = rest.get(at + 1..).unwrap_or_default(),
+                _ => return bytes.len() - rest.len() + at,
+            }
+        }
+        let before = bytes.len() - rest.len();
+        before
+            + match rest.len() {
+                ..4 => rest.iter().take_while(|&&byte| self.contains(byte)).count(),
+                _ => self.short_span(rest),
+            }
+    }
+
+    /// As [`span`](Self::span), for four to fifteen bytes: the last line of a head, a field's name. All at once, too,
+    /// since one after the other takes some six instructions a byte.
+    #[inline(always)]
+    fn short_span(&self, bytes: &[u8]) -> usize {
+        // The bit behind the last byte ends the search.
+        let mut outside = !self.wide_members(&short_block(bytes)) | u16::MAX << bytes.len();
+        loop {
+            let at = outside.trailing_zeros() as usize;
             match bytes.get(at) {
-                Some(&byte) if self.contains(byte) => at += 1,
+                Some(&byte) if self.is_odd_member(byte) => outside &= outside - 1,
                 _ => return at,
             }
         }
-        at + bytes.get(at..).unwrap_or_default().iter().take_while(|&&byte| self.contains(byte)).count()
+    }
+
+    /// Whether a byte that is in none of the wide ranges is in one of the others.
+    #[inline]
+    const fn is_odd_member(&self, byte: u8) -> bool {
+        self.has_more && self.contains(byte)
     }
 
     /// One bit for each byte of `block`, the first byte's lowest: whether it is in one of the wide ranges.
@@ -73,6 +103,23 @@ impl ByteSet {
         let [a, b, c] = self.wide;
         members_of_ranges(block, a, b, c)
     }
+}
+
+/// Four to fifteen bytes, with zeroes behind them. They are read as two words, from either end; where the words
+/// overlap they agree, so that the one can be laid over the other.
+#[inline]
+fn short_block(bytes: &[u8]) -> [u8; 16] {
+    let word = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        u128::from(u64::from_le_bytes(*first))
+            | u128::from(u64::from_le_bytes(*last)) << (8 * (bytes.len() - 8))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        let word = u64::from(u32::from_le_bytes(*first))
+            | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4));
+        u128::from(word)
+    } else {
+        0
+    };
+    word.to_le_bytes()
 }
 
 /// The only `unsafe` of this crate. Without it, the same search written on arrays makes the compiler go through
@@ -133,6 +180,22 @@ mod tests {
                 bytes[place] = byte;
                 let expected = if TEXT.contains(byte) { 40 } else { place };
                 assert_eq!(TEXT.span(&bytes), expected, "byte {byte:#04x} at {place}");
+            }
+        }
+    }
+
+    /// Short runs are searched another way than long ones, and a byte that ends one may be its first or its last.
+    #[test]
+    fn runs_of_every_short_length_are_judged_like_long_ones() {
+        for len in 0..=35 {
+            assert_eq!(TOKEN.span(&vec![b'_'; len]), len, "{len} bytes of a range that is not tested widely");
+            for place in 0..len {
+                let mut bytes = vec![b'q'; len];
+                bytes[place] = b' ';
+                assert_eq!(TOKEN.span(&bytes), place, "a blank at {place} of {len}");
+                assert_eq!(TEXT.span(&bytes), len, "a blank at {place} of {len}");
+                bytes[place] = 0;
+                assert_eq!(TEXT.span(&bytes), place, "a zero byte at {place} of {len}");
             }
         }
     }

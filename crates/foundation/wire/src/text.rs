@@ -18,7 +18,7 @@ impl<'a, T: Trace> Reader<'a, T> {
     /// assert!(Reader::prefix(b"80").run(DIGIT, "port").unwrap_err().is_incomplete());
     /// # Ok::<(), wirelab_wire::WireError>(())
     /// ```
-    #[inline]
+    #[inline(always)] // for the sake of `ByteSet::span`, as below
     #[track_caller]
     pub fn run(&mut self, set: &'static ByteSet, name: &'static str) -> Result<&'a [u8], WireError> {
         let len = self.run_ahead(set, name)?;
@@ -38,7 +38,7 @@ impl<'a, T: Trace> Reader<'a, T> {
     }
 
     /// How long the run of bytes in `set` is that begins here, without taking it.
-    #[inline]
+    #[inline(always)]
     pub fn run_ahead(&self, set: &'static ByteSet, name: &'static str) -> Result<usize, WireError> {
         let ahead = self.remaining();
         let len = set.span(ahead);

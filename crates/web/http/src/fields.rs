@@ -23,11 +23,24 @@ use crate::grammar::{self, FIELD_TEXT};
 /// ```
 #[derive(Clone, Default)]
 pub struct Fields {
-    /// A head as it arrived, if that is where the spans lie.
-    received: Option<Bytes>,
-    /// Otherwise: one `name: value CRLF` after the other, in the order of the spans, and nothing else.
-    lines: Vec<u8>,
+    text: Text,
     spans: Vec<Span>,
+}
+
+/// Where the spans lie. An enum, and not one place for each, since heads are handed on by value, several times each: a
+/// request is 136 bytes long this way, and 160 the other.
+#[derive(Clone)]
+enum Text {
+    /// In a head as it arrived.
+    Received(Bytes),
+    /// In one `name: value CRLF` after the other, in the order of the spans, and nothing else.
+    Built(Vec<u8>),
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Text::Built(Vec::new())
+    }
 }
 
 /// Where a field lies in the text that it came with: offsets of its first byte and behind its last.
@@ -61,17 +74,23 @@ impl Fields {
 
     /// Fields that lie in `text`, which has been checked against the grammar by the decoder that found them.
     pub fn received(text: Bytes, spans: Vec<Span>) -> Self {
-        Fields { received: Some(text), lines: Vec::new(), spans }
+        Fields { text: Text::Received(text), spans }
     }
 
     /// The head that received fields came in: all of its bytes, start line and final empty line included.
     pub fn received_text(&self) -> Option<&Bytes> {
-        self.received.as_ref()
+        match &self.text {
+            Text::Received(text) => Some(text),
+            Text::Built(_) => None,
+        }
     }
 
     /// The lines `name: value CRLF` of all fields, if they are kept that way (they were built, not received).
     pub fn built_lines(&self) -> Option<&[u8]> {
-        self.received.is_none().then_some(&self.lines)
+        match &self.text {
+            Text::Received(_) => None,
+            Text::Built(lines) => Some(lines),
+        }
     }
 
     /// How many fields there are.
@@ -87,8 +106,15 @@ impl Fields {
     /// All fields in order: name and value. Names are tokens and therefore ASCII.
     #[inline]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &[u8])> + ExactSizeIterator {
+        self.iter_bytes().map(|(name, value)| (std::str::from_utf8(name).unwrap_or_default(), value))
+    }
+
+    /// As [`iter`](Self::iter), with the names as bytes: quicker where they are only compared, since nobody has to prove
+    /// that they are UTF-8. Framing a request with 15 fields, and its response with 4, saves 2200 instructions by it.
+    #[inline]
+    pub fn iter_bytes(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> + ExactSizeIterator {
         let text = self.text();
-        self.spans.iter().map(move |span| (span.name_str_in(text), span.value_in(text)))
+        self.spans.iter().map(move |span| (span.name_in(text), span.value_in(text)))
     }
 
     /// The value of the first field of this name.
@@ -137,25 +163,42 @@ impl Fields {
         if FIELD_TEXT.span(value) != value.len() {
             return Err(invalid("its value has a control character (RFC 9110 §5.5)"));
         }
-        if self.spans.is_empty() {
-            // Most heads have a handful of fields and some hundred bytes: room for them at once, not by doubling.
-            self.spans.reserve(8);
-            self.lines.reserve(256);
-        }
-        let lines = self.build();
+        let mut lines = self.take_lines();
         let at = lines.len();
         lines.reserve(name.len() + value.len() + 4);
         lines.extend_from_slice(name.as_bytes());
         lines.extend_from_slice(b": ");
         lines.extend_from_slice(value);
         lines.extend_from_slice(b"\r\n");
-        let Ok(ends) = u32::try_from(lines.len()) else {
+        let ends = u32::try_from(lines.len());
+        if ends.is_err() {
             lines.truncate(at);
-            return Err(invalid("all fields together would exceed 4 GiB"));
-        };
+        }
+        self.text = Text::Built(lines);
+        let ends = ends.map_err(|_| invalid(TOO_LONG))?;
         let value = ends - 2 - value.len() as u32;
         self.spans.push(Span { name: at as u32, name_end: value - 2, value, value_end: ends - 2 });
         Ok(())
+    }
+
+    /// Appends all fields of `others`. Where those were built, that is one copy of their lines: quicker than to push
+    /// fields that many heads have in common one by one (Date and Server: by 290 instructions).
+    ///
+    /// # Errors
+    /// All fields together would exceed 4 GiB.
+    pub fn append(&mut self, others: &Fields) -> Result<(), InvalidField> {
+        let Text::Built(other_lines) = &others.text else {
+            return others.iter().try_for_each(|(name, value)| self.push(name, value));
+        };
+        let mut lines = self.take_lines();
+        let by = lines.len();
+        let fits = u32::try_from(by + other_lines.len()).is_ok();
+        if fits {
+            lines.extend_from_slice(other_lines);
+            self.spans.extend(others.spans.iter().map(|span| span.moved(by as u32)));
+        }
+        self.text = Text::Built(lines);
+        if fits { Ok(()) } else { Err(InvalidField { name: String::new(), problem: TOO_LONG }) }
     }
 
     /// Replaces all fields of this name by one.
@@ -177,12 +220,22 @@ impl Fields {
         true
     }
 
-    /// The text as lines that can be appended to.
-    fn build(&mut self) -> &mut Vec<u8> {
-        if self.received.is_some() {
-            *self = Fields::from_checked(self.iter());
+    /// Takes the text out, as lines that can be appended to; the caller puts them back.
+    #[inline]
+    fn take_lines(&mut self) -> Vec<u8> {
+        match std::mem::take(&mut self.text) {
+            Text::Built(lines) if lines.capacity() == 0 => {
+                // Most heads have a handful of fields and some hundred bytes: room for them at once, not by doubling.
+                self.spans = Vec::with_capacity(8);
+                Vec::with_capacity(256)
+            }
+            Text::Built(lines) => lines,
+            received @ Text::Received(_) => {
+                let received = Fields { text: received, spans: std::mem::take(&mut self.spans) };
+                *self = Fields::from_checked(received.iter());
+                self.take_lines()
+            }
         }
-        &mut self.lines
     }
 
     /// Fields that are known to be valid, as lines.
@@ -197,9 +250,14 @@ impl Fields {
 
     #[inline]
     fn text(&self) -> &[u8] {
-        self.received.as_deref().unwrap_or(&self.lines)
+        match &self.text {
+            Text::Received(text) => text,
+            Text::Built(lines) => lines,
+        }
     }
 }
+
+const TOO_LONG: &str = "all fields together would exceed 4 GiB";
 
 impl Span {
     #[inline]
@@ -207,9 +265,10 @@ impl Span {
         text.get(self.name as usize..self.name_end as usize).unwrap_or_default()
     }
 
-    #[inline]
-    fn name_str_in(self, text: &[u8]) -> &str {
-        std::str::from_utf8(self.name_in(text)).unwrap_or_default()
+    /// The place of the same field in a text that has `by` bytes more before it.
+    fn moved(self, by: u32) -> Span {
+        let Span { name, name_end, value, value_end } = self;
+        Span { name: name + by, name_end: name_end + by, value: value + by, value_end: value_end + by }
     }
 
     #[inline]
@@ -264,6 +323,27 @@ mod tests {
         fields.push("Y", "2").unwrap();
         assert_eq!(fields.built_lines(), Some(&b"Host: a\r\nX: 1\r\nY: 2\r\n"[..]));
         assert!(fields.received_text().is_none());
+    }
+
+    #[test]
+    fn appended_fields_stand_behind_the_others_wherever_both_came_from() {
+        let mut built = Fields::new();
+        built.push("Date", "now").unwrap();
+        built.push("Server", "me").unwrap();
+        let expected = |pairs: &[(&str, &str)]| -> Vec<(String, Vec<u8>)> {
+            pairs.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+        };
+        for (mut fields, others, pairs) in [
+            (received(), &built, &[("Host", "a"), ("X", "1"), ("Date", "now"), ("Server", "me")][..]),
+            (built.clone(), &received(), &[("Date", "now"), ("Server", "me"), ("Host", "a"), ("X", "1")]),
+            (Fields::new(), &built, &[("Date", "now"), ("Server", "me")]),
+            (built.clone(), &Fields::new(), &[("Date", "now"), ("Server", "me")]),
+        ] {
+            fields.append(others).unwrap();
+            assert_eq!(all(&fields), expected(pairs));
+            let lines: String = pairs.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            assert_eq!(fields.built_lines(), Some(lines.as_bytes()));
+        }
     }
 
     #[test]

@@ -101,6 +101,7 @@ status_codes! {
     503 SERVICE_UNAVAILABLE "Service Unavailable" "RFC 9110 §15.6.4" "Not now.",
     504 GATEWAY_TIMEOUT "Gateway Timeout" "RFC 9110 §15.6.5" "The server behind did not answer in time.",
     505 HTTP_VERSION_NOT_SUPPORTED "HTTP Version Not Supported" "RFC 9110 §15.6.6" "Not in this major version.",
+    507 INSUFFICIENT_STORAGE "Insufficient Storage" "RFC 4918 §11.5" "There is no room for what the request wants to store.",
     511 NETWORK_AUTHENTICATION_REQUIRED "Network Authentication Required" "RFC 6585 §6" "The network, not the server, wants to know who you are first.",
 }
 

@@ -2,6 +2,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use wirelab_wire::ByteSet;
+
 use crate::Method;
 
 /// What a request is about, in one of four forms (RFC 9112 §3.2). Kept as it was sent; nothing is decoded.
@@ -53,6 +55,23 @@ pub enum InvalidTarget {
     Method,
 }
 
+/// Every character that a browser leaves unescaped passes; `#` begins a fragment, which is never sent.
+const TARGET_TEXT: &ByteSet = &ByteSet::of(&[(b'$', b'~'), (b'!', b'"')]);
+
+/// The characters of a `reg-name`: unreserved, percent-encoded, sub-delims (RFC 3986 §3.2.2).
+const REG_NAME: &ByteSet = &ByteSet::of(&[
+    (b'a', b'z'),
+    (b'-', b'.'),
+    (b'0', b'9'),
+    (b'A', b'Z'),
+    (b'_', b'_'),
+    (b'~', b'~'),
+    (b'$', b','),
+    (b'!', b'!'),
+    (b';', b';'),
+    (b'=', b'='),
+]);
+
 impl Target {
     /// `*`.
     pub const ASTERISK: Target = Target { text: Bytes::from_static(b"*"), form: Form::Asterisk };
@@ -70,8 +89,7 @@ impl Target {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn from_shared(text: Bytes) -> Result<Self, InvalidTarget> {
-        // Every character that a browser leaves unescaped passes; `#` begins a fragment, which is never sent.
-        if !text.iter().all(|&byte| (b'!'..=b'~').contains(&byte) && byte != b'#') {
+        if TARGET_TEXT.span(&text) != text.len() {
             return Err(InvalidTarget::Character);
         }
         let form = Form::of(&text)?;
@@ -116,16 +134,18 @@ impl Target {
 
     /// The path, beginning with `/`, still percent-encoded; `*` for the asterisk form, empty for the authority form.
     pub fn path(&self) -> &str {
-        match self.path_and_query().split('?').next() {
+        let text = self.path_and_query();
+        match text.get(..question_mark(text).unwrap_or(text.len())).unwrap_or_default() {
             // `http://example.com?q=1`: no path is the path `/` (RFC 9110 §4.2.3).
-            None | Some("") if self.is_absolute() => "/",
-            path => path.unwrap_or_default(),
+            "" if self.is_absolute() => "/",
+            path => path,
         }
     }
 
     /// What follows the first `?`, still percent-encoded.
     pub fn query(&self) -> Option<&str> {
-        self.path_and_query().split_once('?').map(|(_, query)| query)
+        let text = self.path_and_query();
+        text.get(question_mark(text)? + 1..)
     }
 
     /// Path and query, as a server sees them in origin form; the query alone for `http://example.com?q=1`, which has no
@@ -150,6 +170,11 @@ impl Target {
     pub fn is_asterisk(&self) -> bool {
         self.form == Form::Asterisk
     }
+}
+
+/// Where the query begins. Targets are short: a plain loop is over before the search for a `char` has set out.
+fn question_mark(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| byte == b'?')
 }
 
 impl Form {
@@ -198,16 +223,15 @@ fn is_host_and_port(text: &str) -> bool {
 /// assert!(!is_authority("a b") && !is_authority("user@host") && !is_authority("host:port") && !is_authority(""));
 /// ```
 pub fn is_authority(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[') {
+    let (name, rest) = match text.strip_prefix('[') {
         Some(literal) => match literal.split_once(']') {
             Some((address, rest)) => return is_ip_literal(address) && is_port_suffix(rest),
             None => return false,
         },
-        None => text.split_once(':').unwrap_or((text, "")),
+        None => text.split_at_checked(REG_NAME.span(text.as_bytes())).unwrap_or_default(),
     };
-    // reg-name: unreserved, percent-encoded, sub-delims. It is never empty in an http URI (RFC 9110 §4.2.1).
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&b);
-    !host.is_empty() && host.bytes().all(allowed) && port.bytes().all(|b| b.is_ascii_digit())
+    // A name is never empty in an http URI (RFC 9110 §4.2.1).
+    !name.is_empty() && is_port_suffix(rest)
 }
 
 fn is_ip_literal(address: &str) -> bool {

@@ -186,6 +186,10 @@ impl Connection {
         if self.role == Role::Client && self.requests.is_empty() && !self.input.is_empty() {
             return Err(Violation::UnaskedResponse.into());
         }
+        // Asked after every answer, and mostly there is no next request yet.
+        if self.input.is_empty() && !self.eof {
+            return Ok(None);
+        }
         match self.head.advance(&mut self.input, self.role, &self.config)? {
             Some(Head::Request(request)) => self.begin_request(request).map(Some),
             Some(Head::Response(response)) => self.begin_response(response).map(Some),
@@ -244,10 +248,9 @@ impl Connection {
     }
 
     fn next_content(&mut self) -> Result<Option<Event>, Error> {
-        let event = self.incoming.advance(&mut self.input, self.eof, &self.config)?;
+        let event = self.incoming.advance(&mut self.input, self.eof, &self.config, &mut self.tap)?;
         match &event {
-            Some(Event::End(trailers)) => {
-                self.tap.trailers(trailers);
+            Some(Event::End(_)) => {
                 self.theirs = State::Complete;
                 self.awaiting_continue = false;
                 self.cycle();
@@ -321,23 +324,39 @@ impl Connection {
     }
 
     /// Sends an error response in place of the answer that cannot be given, if none has been begun, and ends the
-    /// connection. For a server, after [`poll_event`](StreamProtocol::poll_event) has failed.
-    pub fn refuse(&mut self, error: &Error) {
-        if let (Role::Server, State::Idle, Some(status)) = (self.role, self.ours, error.status()) {
-            let text = format!("{status}\n\n{error}\n");
+    /// connection. For a server, after [`poll_event`](StreamProtocol::poll_event) has failed. `more` are the fields that it
+    /// sends with every response (Date, which needs a clock; Server).
+    pub fn refuse(&mut self, error: &Error, more: &Fields) {
+        if let Some(status) = error.status() {
+            self.put_refusal(status, &format!("{status}\n\n{error}\n"), more);
+        }
+        self.persistent = false;
+        self.advance_both(Step::Close);
+    }
+
+    /// Sends 408 (Request Timeout) if no answer has been begun, and ends the connection. For a server whose patience is
+    /// over before a head is complete (RFC 9110 §15.5.9); the deadline is the driver's, and so are the fields `more`.
+    pub fn time_out(&mut self, more: &Fields) {
+        self.put_refusal(StatusCode::REQUEST_TIMEOUT, "408 Request Timeout\n", more);
+        self.persistent = false;
+        self.advance_both(Step::Close);
+    }
+
+    fn put_refusal(&mut self, status: StatusCode, text: &str, more: &Fields) {
+        if let (Role::Server, State::Idle) = (self.role, self.ours) {
             let head = Response::new(status)
                 .with("Content-Type", "text/plain; charset=utf-8")
                 .with("Content-Length", text.len())
                 .with("Connection", "close");
-            self.put_response(&head, &Fields::new());
-            let omitted = self.requests.front().is_some_and(|request| request.method == Method::Head);
+            self.put_response(&head, more);
+            let request = self.requests.front().map(|request| &request.method);
+            // RFC 9110 §9.3.2: the refusal of a HEAD, too, has no content.
+            let omitted = request.map_or(self.head.is_head(), |method| *method == Method::Head);
             if !omitted {
                 self.output.extend_from_slice(text.as_bytes());
                 self.tap.sent_data(text.as_bytes());
             }
         }
-        self.persistent = false;
-        self.advance_both(Step::Close);
     }
 }
 

@@ -3,6 +3,7 @@ use wirelab_http::{Fields, Span};
 use wirelab_wire::{Decode, Reader, WireError};
 
 use crate::framing::Framing;
+use crate::tap::Tap;
 use crate::wire::{ChunkHead, chunk_end, field_line};
 use crate::{Config, Error, Event, Violation};
 
@@ -54,9 +55,10 @@ impl ContentInProgress {
         input: &mut BytesMut,
         eof: bool,
         config: &Config,
+        tap: &mut Tap,
     ) -> Result<Option<Event>, Error> {
         let before = input.len();
-        let result = self.next_piece(input, eof, config);
+        let result = self.next_piece(input, eof, config, tap);
         self.gone = self.gone.saturating_add(before - input.len());
         result.map_err(|error| match error {
             Error::Wire(error) => Error::Wire(WireError { at: self.gone.saturating_add(error.at), ..error }),
@@ -69,6 +71,7 @@ impl ContentInProgress {
         input: &mut BytesMut,
         eof: bool,
         config: &Config,
+        tap: &mut Tap,
     ) -> Result<Option<Event>, Error> {
         loop {
             match self.stage {
@@ -87,7 +90,7 @@ impl ContentInProgress {
                 }
                 Stage::UntilClose => return Ok(Some(Event::Data(input.split().freeze()))),
                 Stage::ChunkHead => {
-                    if !self.read_chunk_head(input, config)? {
+                    if !self.read_chunk_head(input, config, tap)? {
                         return self.need_more(eof);
                     }
                 }
@@ -95,6 +98,7 @@ impl ContentInProgress {
                     if complete(chunk_end(&mut Reader::prefix(input)))?.is_none() {
                         return self.need_more(eof);
                     }
+                    tap.chunk_end(input);
                     input.advance(2);
                     self.stage = Stage::ChunkHead;
                 }
@@ -102,7 +106,7 @@ impl ContentInProgress {
                     if !self.trailers.advance(input, config)? {
                         return self.need_more(eof);
                     }
-                    return Ok(Some(Event::End(self.trailers.take(input))));
+                    return Ok(Some(Event::End(self.trailers.take(input, tap))));
                 }
             }
         }
@@ -123,7 +127,12 @@ impl ContentInProgress {
         if eof { Err(Violation::Truncated { within }.into()) } else { Ok(None) }
     }
 
-    fn read_chunk_head(&mut self, input: &mut BytesMut, config: &Config) -> Result<bool, Error> {
+    fn read_chunk_head(
+        &mut self,
+        input: &mut BytesMut,
+        config: &Config,
+        tap: &mut Tap,
+    ) -> Result<bool, Error> {
         let limit = config.max_chunk_line;
         let mut r = Reader::prefix(input.get(..limit).unwrap_or(input));
         let Some(head) = complete(ChunkHead::decode(&mut r))? else {
@@ -136,6 +145,7 @@ impl ContentInProgress {
         }
         self.stage = if head.size == 0 { Stage::Trailers } else { Stage::ChunkData(head.size) };
         let read = r.position();
+        tap.chunk_head(r.so_far());
         input.advance(read);
         Ok(true)
     }
@@ -166,9 +176,10 @@ impl TrailersInProgress {
 
     /// The fields behind the last chunk (RFC 9112 §7.1.2). They are kept apart from the head's, as RFC 9110 §6.5.1 asks:
     /// merged, they could change how a message is understood after it was acted on.
-    fn take(&mut self, input: &mut BytesMut) -> Fields {
+    fn take(&mut self, input: &mut BytesMut, tap: &mut Tap) -> Fields {
         let TrailersInProgress { fields, at } = std::mem::take(self);
         let text = input.split_to(at).freeze();
+        tap.trailers(&text);
         if fields.is_empty() { Fields::new() } else { Fields::received(text, fields) }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct HeadInProgress {
     fields: Vec<Span>,
     /// Behind the last complete line.
     at: usize,
+    /// The start line is that of a HEAD request; also after the head was refused.
+    is_head: bool,
 }
 
 /// A start line, as places in the input.
@@ -37,6 +39,11 @@ impl HeadInProgress {
         self.line.is_none()
     }
 
+    /// Whether it is the head of a HEAD request, as far as one can see: its refusal has no content.
+    pub(crate) fn is_head(&self) -> bool {
+        self.is_head
+    }
+
     /// Reads on. When the head is complete it is split off from `input`.
     pub(crate) fn advance(
         &mut self,
@@ -50,9 +57,11 @@ impl HeadInProgress {
         if !self.read_fields(input, config)? {
             return Ok(None);
         }
-        let HeadInProgress { line, fields, at } = std::mem::take(self);
+        let HeadInProgress { line, fields, at, is_head } = std::mem::take(self);
         let text = input.split_to(at).freeze();
-        line.map(|line| line.into_head(text, fields)).transpose()
+        let head = line.map(|line| line.into_head(text, fields)).transpose();
+        self.is_head = is_head && head.is_err();
+        head
     }
 
     fn read_start_line(&mut self, input: &[u8], role: Role, config: &Config) -> Result<bool, Error> {
@@ -64,7 +73,10 @@ impl HeadInProgress {
             Role::Client => status_line(&mut r),
         };
         match line {
-            Ok(line) => self.line = Some(line),
+            Ok(line) => {
+                self.is_head = line.is_head_request(input);
+                self.line = Some(line);
+            }
             Err(error) if !error.is_incomplete() => return Err(error.into()),
             Err(_) if input.len() >= limit => return Err(Violation::StartLineTooLong { limit }.into()),
             Err(_) => return Ok(false),
@@ -117,6 +129,10 @@ fn status_line(r: &mut Reader<'_>) -> Result<StartLine, WireError> {
 }
 
 impl StartLine {
+    fn is_head_request(&self, input: &[u8]) -> bool {
+        matches!(self, StartLine::Request { method, .. } if input.get(method.clone()) == Some(b"HEAD"))
+    }
+
     /// The places become values: the text is shared, not copied.
     fn into_head(self, text: Bytes, fields: Vec<Span>) -> Result<Head, Error> {
         match self {

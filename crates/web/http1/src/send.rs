@@ -23,7 +23,7 @@ impl Connection {
     pub fn send(&mut self, event: &Event) -> Result<(), Misuse> {
         match (event, self.role) {
             (Event::Request(request), Role::Client) => self.send_request(request),
-            (Event::Response(response), Role::Server) => self.send_response(response),
+            (Event::Response(response), _) => self.send_response(response),
             (Event::Data(data), _) => self.send_data(data),
             (Event::End(trailers), _) => self.send_end(trailers),
             _ => Err(Misuse::WrongRole),
@@ -58,7 +58,11 @@ impl Connection {
         }
     }
 
-    fn send_end(&mut self, trailers: &Fields) -> Result<(), Misuse> {
+    /// [`send`](Self::send) with an [`Event::End`], for who has the trailers and no event.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_end(&mut self, trailers: &Fields) -> Result<(), Misuse> {
         self.check(Step::End)?;
         let before = self.output.len();
         self.outgoing.end(trailers, &mut self.output)?;
@@ -90,7 +94,14 @@ impl Connection {
         Ok(())
     }
 
-    fn send_response(&mut self, response: &Response) -> Result<(), Misuse> {
+    /// [`send`](Self::send) with an [`Event::Response`], for who has the head and no event.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_response(&mut self, response: &Response) -> Result<(), Misuse> {
+        if self.role != Role::Server {
+            return Err(Misuse::WrongRole);
+        }
         let switches = self.requests.front().is_some_and(|request| request.is_switched_by(response.status));
         if response.status.is_informational() && !switches {
             return self.send_interim(response);

@@ -10,8 +10,8 @@ use crate::wire::{ChunkHead, RequestHead, ResponseHead, chunk_end, field_line};
 pub struct Tapped {
     /// Whether it was sent by this end, or received.
     pub sent: bool,
-    /// Its bytes as they were on the wire, and what each of them is. Received content is without its chunks: those are gone by
-    /// the time that it is an event.
+    /// Its bytes as they were on the wire, and what each of them is. A chunk that is received comes as its head, its data in
+    /// as many pieces as they arrive in, and its end; one that is sent is one piece.
     pub explanation: Explanation,
 }
 
@@ -54,10 +54,19 @@ impl Tap {
         });
     }
 
-    pub(crate) fn trailers(&mut self, trailers: &Fields) {
-        if let Some(text) = trailers.received_text() {
-            self.explain(false, text, "trailers", "RFC 9112 §7.1.2", field_lines);
-        }
+    pub(crate) fn chunk_head(&mut self, head: &[u8]) {
+        self.explain(false, head, ChunkHead::NAME, ChunkHead::SECTION, |r| ChunkHead::decode(r).map(|_| ()));
+    }
+
+    /// The CRLF that `input` begins with.
+    pub(crate) fn chunk_end(&mut self, input: &[u8]) {
+        let end = input.get(..2).unwrap_or_default();
+        self.explain(false, end, "end of chunk", "RFC 9112 §7.1", |r| chunk_end(r));
+    }
+
+    /// The trailers, which may be none, and the empty line behind them.
+    pub(crate) fn trailers(&mut self, text: &[u8]) {
+        self.explain(false, text, "trailers", "RFC 9112 §7.1.2", field_lines);
     }
 
     pub(crate) fn sent_request(&mut self, out: &[u8], before: usize) {

@@ -286,7 +286,7 @@ fn live_through(role: Role, bytes: &[u8], cuts: &[usize]) -> (Vec<Event>, Option
     if let Some(error) = &error {
         assert!(!error.name().is_empty() && error.rule().starts_with("RFC "), "{error:?}");
         assert_eq!(connection.poll_event().as_ref(), Err(error), "an error stays");
-        connection.refuse(error);
+        connection.refuse(error, &Fields::new());
         assert!(connection.wants_shutdown() && !connection.wants_read());
     }
     (joined(events), error)

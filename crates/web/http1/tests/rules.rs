@@ -5,8 +5,9 @@
 
 mod support;
 
+use bytes::BytesMut;
 use support::{Talk, answer_no_content, data, end, get, joined, request, response, tell};
-use wirelab_http::{Fields, Version};
+use wirelab_http::{Fields, Response, StatusCode, Version};
 use wirelab_http1::{Config, Connection, Error, Event, Misuse, Role, Violation, wire};
 use wirelab_sansio::StreamProtocol;
 use wirelab_sim::every_split_with;
@@ -1013,7 +1014,7 @@ fn a_refusal_is_answered_with_its_status_and_rule() {
     let mut server = Talk::server();
     let error =
         server.try_receive(format!("{HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\n")).unwrap_err();
-    server.end.refuse(&error);
+    server.end.refuse(&error, &Fields::new());
     let sent = server.sent();
     assert!(
         sent.starts_with("HTTP/1.1 400 Bad Request\r\n") && sent.contains("Connection: close\r\n"),
@@ -1021,7 +1022,7 @@ fn a_refusal_is_answered_with_its_status_and_rule() {
     );
     assert!(sent.ends_with("there is more than one Content-Length (RFC 9112 §6.3)\n"), "{sent}");
     assert!(server.end.wants_shutdown());
-    server.end.refuse(&error);
+    server.end.refuse(&error, &Fields::new());
     assert_eq!(server.sent(), "", "one refusal is enough");
 }
 
@@ -1030,7 +1031,7 @@ fn a_refusal_is_answered_with_its_status_and_rule() {
 fn a_refused_head_gets_no_content() {
     let mut server = Talk::server();
     let error = server.try_receive("HEAD / HTTP/1.1\r\n\r\n").unwrap_err();
-    server.end.refuse(&error);
+    server.end.refuse(&error, &Fields::new());
     assert!(server.sent().ends_with("\r\n\r\n"));
 }
 
@@ -1042,7 +1043,7 @@ fn a_refusal_behind_the_beginning_of_an_answer_only_closes() {
     server.send(response(200, &[("Content-Length", "9")])).unwrap();
     server.sent();
     let error = server.try_receive("x\r\n").unwrap_err();
-    server.end.refuse(&error);
+    server.end.refuse(&error, &Fields::new());
     assert_eq!((server.sent().as_str(), server.end.wants_shutdown()), ("", true));
 }
 
@@ -1119,4 +1120,31 @@ fn every_rule_and_every_violation_is_provoked_here() {
     let names = violations.iter().map(Violation::name).chain(wire::rules::ALL.iter().map(|rule| rule.name));
     let missing: Vec<_> = names.filter(|name| !here.contains(&format!("\"{name}\""))).collect();
     assert_eq!(missing, [""; 0]);
+}
+
+/// RFC 9110 §15.5.9: a server that closes because it would not wait longer sends 408, and `Connection: close` with it.
+#[test]
+fn s15_5_9_a_head_that_takes_too_long_is_answered_with_408() {
+    let mut server = Connection::server();
+    server.input().extend_from_slice(b"GET / HTTP/1.1\r\nHost: a\r\n");
+    assert_eq!(server.poll_event(), Ok(None));
+    server.time_out(&Fields::new());
+    let mut out = BytesMut::new();
+    server.poll_transmit(&mut out);
+    let text = String::from_utf8_lossy(&out);
+    assert!(text.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{text}");
+    assert!(text.contains("\r\nConnection: close\r\n") && server.wants_shutdown(), "{text}");
+}
+
+/// In the middle of an answer a second one would be taken for its content.
+#[test]
+fn an_answer_that_has_begun_is_not_followed_by_a_408() {
+    let mut server = Connection::server();
+    server.input().extend_from_slice(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(matches!(server.poll_event(), Ok(Some(Event::Request(_)))));
+    server.send_response(&Response::new(StatusCode::OK).with("Content-Length", 2)).unwrap();
+    let mut out = BytesMut::new();
+    server.poll_transmit(&mut out);
+    server.time_out(&Fields::new());
+    assert_eq!(server.poll_transmit(&mut BytesMut::new()), 0);
 }

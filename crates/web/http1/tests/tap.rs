@@ -49,21 +49,30 @@ fn every_byte_that_is_sent_is_explained() {
 }
 
 #[test]
-fn what_is_received_is_explained_without_its_chunks() {
+fn every_byte_that_is_received_is_explained() {
     let mut client = Talk::client(&[]);
     client.end.tap(true);
     client.send(request("PUT", "/", &[("Host", "a"), ("Content-Length", "2")])).unwrap();
     client.send(data("hi")).unwrap();
     client.send(end()).unwrap();
-    client.receive("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n");
+    let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n";
+    client.receive(answer);
     let taps = taps(&mut client.end);
     assert_eq!(
         names(&taps),
-        ["HTTP/1.1 request head", "content", "HTTP/1.1 response head", "content", "trailers"]
+        [
+            "HTTP/1.1 request head",
+            "content",
+            "HTTP/1.1 response head",
+            "chunk head",
+            "content",
+            "end of chunk",
+            "chunk head",
+            "trailers"
+        ]
     );
     assert_eq!(String::from_utf8(bytes(&taps, true)).unwrap(), client.sent());
-    let received = String::from_utf8(bytes(&taps, false)).unwrap();
-    assert_eq!(received, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhelloA: b\r\n\r\n");
+    assert_eq!(String::from_utf8(bytes(&taps, false)).unwrap(), answer);
 }
 
 /// Nobody comes for them, so the oldest go.

@@ -15,13 +15,14 @@ pub struct Counters {
     incidents: Mutex<BTreeMap<&'static str, u64>>,
 }
 
-/// Several threads may look while one counts: the order between different counters does not matter.
+/// Several threads may look while one counts, the loop's own: the order between different counters does not matter.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     pub(crate) fn add(&self, n: u64) {
-        self.0.fetch_add(n, Ordering::Relaxed);
+        // One writer needs no locked `fetch_add`, which costs some twenty cycles, and a request counts five times.
+        self.0.store(self.get() + n, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> u64 {

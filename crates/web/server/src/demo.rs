@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use wirelab_http::{Method, Request, StatusCode, allow};
+use wirelab_http::{Method, Request, StatusCode, allow, path};
 
 use crate::{Context, Files, Handler, Reply, Step, collect};
 
@@ -24,12 +24,12 @@ use crate::{Context, Files, Handler, Reply, Step, collect};
 /// | `/bytes/N` | N bytes with Content-Length, at most 1 GiB |
 /// | `/stream/N` | N lines without Content-Length; with `?ms=M`, one every M milliseconds |
 /// | `/delay/MS` | an answer after that many milliseconds, at most a minute |
-/// | `/status/N` | that status, 200 to 599 |
+/// | `/status/N` | that status, 200 to 599, with the fields that it needs |
 /// | `/images/N` | a small SVG picture of the number; `/images/N.bmp`: a bitmap |
 /// | `/upload` | POST, PUT: stores the content, and says how long it was and its checksum |
 /// | `/files/…` | files, if [`with_files`](Self::with_files) said where |
 ///
-/// Other paths are 404, other methods 405 with Allow, and OPTIONS says what is allowed.
+/// Other paths are 404, other methods 405 with Allow (CONNECT: 501), and OPTIONS says what is allowed.
 #[derive(Debug)]
 pub struct DemoSite {
     files: Option<Files>,
@@ -79,7 +79,7 @@ impl DemoSite {
             Page::Bytes(len) => generated::bytes(&self.block, len).into(),
             Page::Stream(lines) => generated::lines(lines, pause(&request)).into(),
             Page::Delay(ms) => delay(ms),
-            Page::Status(status) => Reply::error(status).into(),
+            Page::Status(status) => status_page(status).into(),
             Page::Image(number) => pictures::svg(number).into(),
             Page::Bitmap(number) => pictures::bitmap(number).into(),
         }
@@ -94,7 +94,7 @@ impl Default for DemoSite {
 
 impl Handler for DemoSite {
     fn handle(&self, request: Request, _context: &Context) -> Step {
-        let page = Page::of(request.target.path());
+        let page = Page::of_path(request.target.path());
         if let (Page::Files(path), Some(files)) = (&page, &self.files) {
             return files.reply(&request, path).into();
         }
@@ -104,6 +104,8 @@ impl Handler for DemoSite {
                 Reply::empty(StatusCode::NO_CONTENT).with("Allow", allow::value(methods)).into()
             }
             method if methods.contains(method) => self.answer(page, request),
+            // Its target is no page of this site, but another server (RFC 9110 §9.3.6).
+            Method::Connect => Reply::error(StatusCode::NOT_IMPLEMENTED).into(),
             _ if matches!(page, Page::Nothing | Page::Files(_)) => Reply::error(StatusCode::NOT_FOUND).into(),
             _ => Reply::method_not_allowed(&allow::value(methods)).into(),
         }
@@ -130,6 +132,22 @@ enum Page {
 }
 
 impl Page {
+    /// What an encoded path stands for: `/%37` is `/7` (RFC 3986 §6.2.2.2), and `/bytes%2F7` is not `/bytes/7`.
+    fn of_path(path: &str) -> Page {
+        match Page::of(path) {
+            Page::Nothing if path.contains('%') => match path::safe_segments(path) {
+                Ok(names) => Page::of(&format!("/{}", names.join("/"))).or_nothing_of_files(),
+                Err(_) => Page::Nothing,
+            },
+            page => page,
+        }
+    }
+
+    /// A path below `/files` is decoded there, and must not be twice.
+    fn or_nothing_of_files(self) -> Page {
+        if matches!(self, Page::Files(_)) { Page::Nothing } else { self }
+    }
+
     fn of(path: &str) -> Page {
         let (first, rest) = path.strip_prefix('/').unwrap_or(path).split_once('/').unzip();
         match (first, rest) {
@@ -191,6 +209,22 @@ fn delay(ms: u64) -> Step {
     Step::Later(Duration::from_millis(ms), Box::new(answer))
 }
 
+/// The status, with what RFC 9110 §15 demands of an answer that has it.
+fn status_page(status: StatusCode) -> Reply {
+    let reply = Reply::error(status);
+    match status {
+        StatusCode::RESET_CONTENT => Reply::empty(status),
+        StatusCode::UNAUTHORIZED => reply.with("WWW-Authenticate", "Bearer realm=\"demo\""),
+        StatusCode::METHOD_NOT_ALLOWED => reply.with("Allow", "GET, HEAD, OPTIONS"),
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            reply.with("Proxy-Authenticate", "Bearer realm=\"demo\"")
+        }
+        StatusCode::RANGE_NOT_SATISFIABLE => reply.with("Content-Range", "bytes */0"),
+        StatusCode::UPGRADE_REQUIRED => reply.with("Upgrade", "HTTP/1.1").with("Connection", "upgrade"),
+        _ => reply,
+    }
+}
+
 /// The `ms` of `?ms=100`.
 fn pause(request: &Request) -> Option<Duration> {
     let query = request.target.query()?;
@@ -218,6 +252,15 @@ mod tests {
         ];
         for (path, page) in pages {
             assert_eq!(Page::of(path), page, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_encoded_path_stands_for_the_same_page() {
+        assert_eq!(Page::of_path("/%65cho"), Page::Echo);
+        assert_eq!(Page::of_path("/bytes/%37"), Page::Bytes(7));
+        for path in ["/bytes%2F7", "/7%00", "/%2537", "/%zz", "/%66iles/%2561", "/%2e%2e/7"] {
+            assert_eq!(Page::of_path(path), Page::Nothing, "{path}");
         }
     }
 

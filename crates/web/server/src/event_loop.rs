@@ -12,6 +12,7 @@ use wirelab_reactor::{Interest, Reactor, Signal, Signals, Token, Trigger};
 use wirelab_socket::TcpListener;
 
 use crate::buffers::Buffers;
+use crate::common_fields::CommonFields;
 use crate::connection::{Connection, Fate};
 use crate::server::Shared;
 use crate::slab::Slab;
@@ -65,6 +66,7 @@ impl Server {
             now: self.reactor.now(),
             date,
             dates: DateCache::new(date),
+            common: CommonFields::new(&config.server_name, date),
             stopping: None,
         };
         let stop_signals = [Signal::TERM, Signal::INT];

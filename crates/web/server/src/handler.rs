@@ -82,6 +82,11 @@ pub enum Flow {
 /// # takes_a_handler(echo);
 /// ```
 pub fn collect(limit: usize, request: Request, then: impl FnOnce(Request, Bytes) -> Step + 'static) -> Step {
+    // A length that is no number did not come this far.
+    let announced = request.fields.get_str("content-length").and_then(|length| length.parse().ok());
+    if announced > Some(limit as u64) {
+        return Reply::too_large(limit as u64).into();
+    }
     Step::Read(Box::new(Collect { limit, pieces: Pieces::None, request, then }))
 }
 

@@ -87,6 +87,7 @@
 
 mod access_log;
 mod buffers;
+mod common_fields;
 mod config;
 mod connection;
 mod context;

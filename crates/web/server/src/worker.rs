@@ -6,6 +6,7 @@ use wirelab_http::date::{Date, DateCache};
 
 use crate::access_log::{AccessLog, Entry};
 use crate::buffers::Buffers;
+use crate::common_fields::CommonFields;
 use crate::connection::BATCH;
 use crate::{Body, Config, Context, Counters, Handler};
 
@@ -22,6 +23,7 @@ pub(crate) struct Worker<'a> {
     pub(crate) now: Instant,
     pub(crate) date: Date,
     pub(crate) dates: DateCache,
+    pub(crate) common: CommonFields,
     /// When the server was told to stop.
     pub(crate) stopping: Option<Instant>,
 }
@@ -29,22 +31,26 @@ pub(crate) struct Worker<'a> {
 impl Worker<'_> {
     /// Adds what each answer has and no handler should have to think of.
     pub(crate) fn complete_head(&mut self, head: &mut Response, body: &Body) {
-        let status = head.status;
-        // None of these values can be refused: they are digits, a date, and a name that was checked at the start.
-        if !head.fields.contains("date") {
+        let (mut has_date, mut has_server, mut has_framing) = (false, false, false);
+        for (name, _) in head.fields.iter_bytes() {
+            match name.len() {
+                4 => has_date |= name.eq_ignore_ascii_case(b"date"),
+                6 => has_server |= name.eq_ignore_ascii_case(b"server"),
+                14 => has_framing |= name.eq_ignore_ascii_case(b"content-length"),
+                17 => has_framing |= name.eq_ignore_ascii_case(b"transfer-encoding"),
+                _ => {}
+            }
+        }
+        // None of these fields can be refused: they are digits, a date, and a name that was checked at the start.
+        let _ = match (has_date, has_server) {
+            (false, false) => head.fields.append(self.common.at(self.date)),
             // RFC 9110 §6.6.1: an origin server with a clock sends one.
-            let _ = head.fields.push("Date", self.dates.at(self.date));
-        }
-        if !self.config.server_name.is_empty() && !head.fields.contains("server") {
-            let _ = head.fields.push("Server", &self.config.server_name);
-        }
+            (false, true) => head.fields.push("Date", self.dates.at(self.date)),
+            (true, false) => head.fields.append(self.common.server()),
+            (true, true) => Ok(()),
+        };
         // RFC 9110 §8.6: never with 1xx or 204; in a 304 it would have to be the length of what is not sent.
-        if status.forbids_content() || head.fields.contains("content-length") {
-            return;
-        }
-        if let Some(len) = body.len()
-            && !head.fields.contains("transfer-encoding")
-        {
+        if let (false, false, Some(len)) = (has_framing, head.status.forbids_content(), body.len()) {
             let _ = head.fields.push("Content-Length", decimal(len, &mut [0; 20]));
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use support::{Client, serve, serve_with};
 use wirelab_http::{Fields, Request};
-use wirelab_server::{Config, Context, DemoSite, Pull, Reply, Step};
+use wirelab_server::{Config, Context, DemoSite, Pull, Reply, Step, collect};
 
 const SHORT: Duration = Duration::from_millis(30);
 
@@ -126,6 +126,18 @@ fn content_over_the_limit_is_refused() {
     client.send(format!("1f4\r\n{0}\r\n1f5\r\n{0}y\r\n", "x".repeat(500)));
     let answer = client.answer(false);
     assert_eq!((answer.status, answer.field("connection")), (413, Some("close")));
+}
+
+/// The client has sent nothing of it, and would wait for the answer in vain.
+#[test]
+fn content_that_announces_more_than_the_handler_collects_is_refused_at_once() {
+    let handler =
+        |request: Request, _: &Context| collect(10, request, |_, content| Reply::bytes(content).into());
+    let server = serve_with(Config::default(), handler);
+    assert_eq!(server.connect().request("POST", "/", "", &[b'x'; 10]).status, 200);
+    let mut client = server.connect();
+    client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 11\r\n\r\n");
+    assert_eq!(client.answer(false).status, 413);
 }
 
 /// RFC 9112 §9.6: the server must go on reading for a while, or the reset would destroy the answer at the client.

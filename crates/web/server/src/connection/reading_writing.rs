@@ -47,7 +47,9 @@ impl Connection {
         }
         let written = self.write(&worker.out, worker.now);
         if let Ok(written) = written {
-            self.unsent.extend_from_slice(&worker.out[written..]);
+            if let rest @ [_, ..] = &worker.out[written..] {
+                self.unsent.extend_from_slice(rest);
+            }
             worker.counters.bytes_out.add(written as u64);
         }
         worker.clear_out();

@@ -82,7 +82,7 @@ impl Connection {
         loop {
             let Some(exchange) = &mut self.exchange else { return Ok(()) };
             step = match step {
-                Step::Respond(reply) => return self.respond(reply, worker),
+                Step::Respond(mut reply) => return self.respond(&mut reply, worker),
                 Step::Upgrade(head, takeover) => return self.upgrade(head, takeover, worker),
                 Step::Later(time, then) => {
                     exchange.answer = Answer::Later(worker.now + time, then);
@@ -105,19 +105,21 @@ impl Connection {
         if !self.http.expects_continue() {
             return Ok(());
         }
-        self.http.send(&Event::Response(Response::new(StatusCode::CONTINUE))).map_err(misuse)
+        self.http.send_response(&Response::new(StatusCode::CONTINUE)).map_err(misuse)
     }
 
     /// Begins the answer.
-    fn respond(&mut self, reply: Reply, worker: &mut Worker<'_>) -> Result<(), Ended> {
-        self.decline_content(worker.config.max_discard);
-        let Reply { mut head, body } = load_small_file(reply, worker);
-        worker.complete_head(&mut head, &body);
-        let status = head.status;
-        if status.is_informational() || self.http.send(&Event::Response(head)).is_err() {
+    fn respond(&mut self, reply: &mut Reply, worker: &mut Worker<'_>) -> Result<(), Ended> {
+        if let Err(error) = self.decline_content(worker.config.max_discard) {
+            return self.refuse(&error, worker);
+        }
+        load_small_file(reply, worker);
+        let Reply { head, body } = reply;
+        worker.complete_head(head, body);
+        if head.status.is_informational() || self.http.send_response(head).is_err() {
             return self.respond_to_misuse(worker);
         }
-        self.send_body(status, body, worker)
+        self.send_body(head.status, std::mem::replace(body, Body::Empty), worker)
     }
 
     /// The handler's answer cannot be sent: its framing fields contradict each other or the status.
@@ -126,7 +128,7 @@ impl Connection {
         let Reply { mut head, body } = Reply::error(StatusCode::INTERNAL_SERVER_ERROR);
         worker.complete_head(&mut head, &body);
         let status = head.status;
-        self.http.send(&Event::Response(head)).map_err(misuse)?;
+        self.http.send_response(&head).map_err(misuse)?;
         self.send_body(status, body, worker)
     }
 
@@ -145,15 +147,27 @@ impl Connection {
 
     /// Nobody will read the content that is still to come. A little is thrown away, so that the connection lives on; for
     /// the sake of more, or of content that the client has not begun to send, it does not.
-    fn decline_content(&mut self, limit: u64) {
-        let Some(exchange) = &mut self.exchange else { return };
+    fn decline_content(&mut self, limit: u64) -> Result<(), Error> {
+        let Some(exchange) = &mut self.exchange else { return Ok(()) };
         if matches!(exchange.content, Content::Ended) {
-            return;
+            return Ok(());
         }
         exchange.content = Content::Discard;
+        // Chunks announce no length: what has arrived, mostly all, is read before the answer says how it goes on.
+        while exchange.announced.is_none() {
+            match self.http.poll_event()? {
+                Some(Event::Data(_)) => {}
+                Some(Event::End(_)) => {
+                    exchange.content = Content::Ended;
+                    return Ok(());
+                }
+                _ => break,
+            }
+        }
         if exchange.announced.is_none_or(|length| length > limit) || self.http.expects_continue() {
             self.http.end_after_this();
         }
+        Ok(())
     }
 
     /// Takes the answer one step further, if it can go further by itself; says about how many bytes that gave.
@@ -218,13 +232,12 @@ impl Connection {
 
     /// The answer's content has been sent.
     pub(super) fn end_answer(&mut self, trailers: Fields, worker: &mut Worker<'_>) -> Result<(), Ended> {
-        match self.http.send(&Event::End(trailers)) {
+        match self.http.send_end(&trailers) {
             // RFC 9110 §6.5.1: trailers may be dropped where they cannot be sent.
-            Err(Misuse::TrailersWithoutChunks) => {
-                self.http.send(&Event::End(Fields::new())).map_err(misuse)?
-            }
-            other => other.map_err(misuse)?,
+            Err(Misuse::TrailersWithoutChunks) => self.http.send_end(&Fields::new()),
+            other => other,
         }
+        .map_err(misuse)?;
         if let Some(exchange) = &mut self.exchange {
             exchange.answer = Answer::Done;
         }
@@ -241,17 +254,18 @@ impl Connection {
 
     /// Forgets the exchange, however far it has come.
     pub(super) fn log_unfinished(&mut self, worker: &mut Worker<'_>) {
-        if let Some(exchange) = self.exchange.take()
+        if let Some(exchange) = &self.exchange
             && exchange.entry.is_some()
         {
             worker.write_log(&self.context, exchange.entry.as_deref(), exchange.status, exchange.sent);
         }
+        self.exchange = None;
     }
 
     /// The peer broke the protocol.
     pub(super) fn refuse(&mut self, error: &Error, worker: &mut Worker<'_>) -> Result<(), Ended> {
         worker.counters.note(error.name());
-        self.http.refuse(error);
+        self.http.refuse(error, worker.common.at(worker.date));
         match &mut self.exchange {
             Some(exchange) if exchange.status.is_none() => exchange.status = error.status(),
             Some(_) => {}
@@ -271,7 +285,7 @@ impl Connection {
         // The other protocol begins behind the request's content, which is mostly empty.
         while let Ok(Some(Event::Data(_))) = self.http.poll_event() {}
         let status = head.status;
-        if self.http.send(&Event::Response(head)).is_err() {
+        if self.http.send_response(&head).is_err() {
             if let Some(exchange) = &mut self.exchange {
                 exchange.content = Content::Ended;
             }
@@ -299,13 +313,12 @@ impl Connection {
             Some(exchange) if awaits(exchange) => {
                 exchange.content = Content::Unread;
                 self.http.end_after_this();
-                self.respond(Reply::error(StatusCode::REQUEST_TIMEOUT), worker)?;
+                self.respond(&mut Reply::error(StatusCode::REQUEST_TIMEOUT), worker)?;
                 Ok(true)
             }
             None if head_begun => {
-                // No request was begun for the protocol, so that it has nothing to answer.
-                worker.out.extend_from_slice(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n");
-                worker.out.extend_from_slice(b"Connection: close\r\n\r\n");
+                self.http.time_out(worker.common.at(worker.date));
+                self.http.poll_transmit(&mut worker.out);
                 worker.write_log(&self.context, None, Some(StatusCode::REQUEST_TIMEOUT), 0);
                 self.flush(worker)?;
                 self.begin_ending();
@@ -317,19 +330,16 @@ impl Connection {
 }
 
 /// A small file becomes a body in memory; one that cannot be read becomes a 500.
-fn load_small_file(reply: Reply, worker: &Worker<'_>) -> Reply {
-    match &reply.body {
-        Body::File(FilePart { file, offset, len: len @ 1..=SMALL_FILE }) => {
-            let mut bytes = vec![0; *len as usize];
-            match file.read_exact_at(&mut bytes, *offset) {
-                Ok(()) => Reply { body: Body::Full(bytes.into()), ..reply },
-                Err(_) => {
-                    worker.counters.note("file-unreadable");
-                    Reply::error(StatusCode::INTERNAL_SERVER_ERROR)
-                }
+fn load_small_file(reply: &mut Reply, worker: &Worker<'_>) {
+    if let Body::File(FilePart { file, offset, len: len @ 1..=SMALL_FILE }) = &reply.body {
+        let mut bytes = vec![0; *len as usize];
+        match file.read_exact_at(&mut bytes, *offset) {
+            Ok(()) => reply.body = Body::Full(bytes.into()),
+            Err(_) => {
+                worker.counters.note("file-unreadable");
+                *reply = Reply::error(StatusCode::INTERNAL_SERVER_ERROR);
             }
         }
-        _ => reply,
     }
 }
 

@@ -11,9 +11,6 @@ use wirelab_http::{Fields, StatusCode};
 
 use crate::{Flow, Reply, Step, Upload};
 
-/// RFC 4918 §11.5: Insufficient Storage.
-const INSUFFICIENT_STORAGE: StatusCode = StatusCode(507);
-
 pub(super) fn begin(place: Option<&Path>) -> Step {
     match place.map(open).transpose() {
         Ok(file) => Step::Read(Box::new(Receipt { file, len: 0, checksum: FNV_OFFSET })),
@@ -61,9 +58,7 @@ impl Upload for Receipt {
 
 fn failed(error: &io::Error) -> Reply {
     match error.raw_os_error() {
-        Some(libc::ENOSPC | libc::EDQUOT) => {
-            Reply::text("507 Insufficient Storage\n").status(INSUFFICIENT_STORAGE)
-        }
+        Some(libc::ENOSPC | libc::EDQUOT) => Reply::error(StatusCode::INSUFFICIENT_STORAGE),
         Some(libc::EFBIG) => Reply::error(StatusCode::CONTENT_TOO_LARGE),
         Some(libc::EMFILE | libc::ENFILE) => Reply::error(StatusCode::SERVICE_UNAVAILABLE),
         _ => Reply::error(StatusCode::INTERNAL_SERVER_ERROR),
