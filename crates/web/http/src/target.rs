@@ -56,7 +56,11 @@ pub enum InvalidTarget {
 }
 
 /// Every character that a browser leaves unescaped passes; `#` begins a fragment, which is never sent.
-const TARGET_TEXT: &ByteSet = &ByteSet::of(&[(b'$', b'~'), (b'!', b'"')]);
+const QUERY_TEXT: &ByteSet = &ByteSet::of(&[(b'$', b'~'), (b'!', b'"')]);
+
+/// A path has no `\` besides (RFC 3986 §3.3): some servers read it as `/`, and two that differ can be played off
+/// against each other.
+const PATH_TEXT: &ByteSet = &ByteSet::of(&[(b'$', b'['), (b']', b'~'), (b'!', b'"')]);
 
 /// The characters of a `reg-name`: unreserved, percent-encoded, sub-delims (RFC 3986 §3.2.2).
 const REG_NAME: &ByteSet = &ByteSet::of(&[
@@ -89,7 +93,7 @@ impl Target {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn from_shared(text: Bytes) -> Result<Self, InvalidTarget> {
-        if TARGET_TEXT.span(&text) != text.len() {
+        if !is_target_text(&text) {
             return Err(InvalidTarget::Character);
         }
         let form = Form::of(&text)?;
@@ -169,6 +173,14 @@ impl Target {
     /// Whether this is `*`.
     pub fn is_asterisk(&self) -> bool {
         self.form == Form::Asterisk
+    }
+}
+
+/// Whether all characters may stand where they do. Few targets have a `\`, so that one look is enough for most.
+fn is_target_text(text: &[u8]) -> bool {
+    match text.split_at_checked(PATH_TEXT.span(text)) {
+        None | Some((_, [])) => true,
+        Some((before, rest)) => before.contains(&b'?') && QUERY_TEXT.span(rest) == rest.len(),
     }
 }
 
@@ -269,6 +281,7 @@ mod tests {
             ("http://a", Some("http"), Some("a"), "/", None),
             ("http://a?c/d", Some("http"), Some("a"), "/", Some("c/d")),
             ("http://[::1]:80/", Some("http"), Some("[::1]:80"), "/", None),
+            ("/a?b\\c", None, None, "/a", Some("b\\c")),
             ("a.example:443", None, Some("a.example:443"), "", None),
             ("*", None, None, "*", None),
         ] {
@@ -296,6 +309,12 @@ mod tests {
             ("/a b", Character),
             ("/a#b", Character),
             ("/\u{7f}", Character),
+            ("/a\\b", Character),
+            ("/a\\b?c", Character),
+            ("http://a/b\\c", Character),
+            ("http://a\\b/?c", Character),
+            ("/a?b\\c d", Character),
+            ("/a?b\\c#d", Character),
             ("/ä", Character),
         ] {
             assert_eq!(Target::parse(text.as_bytes()), Err(problem), "{text}");
@@ -331,7 +350,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_bytes_never_panic(bytes: Vec<u8>, text in "[/:?*@\\[\\]a1.%#]{0,20}") {
+        fn arbitrary_bytes_never_panic(bytes: Vec<u8>, text in "[/:?*@\\[\\]a1.%#\\\\]{0,20}") {
             for bytes in [&bytes[..], text.as_bytes()] {
                 if let Ok(target) = Target::parse(bytes) {
                     prop_assert_eq!(target.as_str().as_bytes(), bytes);

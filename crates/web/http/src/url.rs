@@ -147,8 +147,8 @@ impl Url {
         // §5.2.3: the reference takes the place of the last segment.
         let folder = self.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         url.path = match reference.path {
-            path if path.starts_with('/') => remove_dot_segments(path),
-            path => remove_dot_segments(&format!("{folder}/{path}")),
+            path if path.starts_with('/') => normal_path(path),
+            path => normal_path(&format!("{folder}/{path}")),
         };
         url.query = query;
         Ok(url)
@@ -165,7 +165,7 @@ impl Url {
         if port.is_some_and(|port| !port.is_empty()) && host::split(authority).1.is_none() {
             return Err(InvalidUrl::Port);
         }
-        let path = if path.is_empty() { "/".to_owned() } else { remove_dot_segments(path) };
+        let path = if path.is_empty() { "/".to_owned() } else { normal_path(path) };
         Ok(Url { scheme, authority: authority.to_ascii_lowercase(), path, query, fragment: None })
     }
 
@@ -233,6 +233,11 @@ impl Url {
     }
 }
 
+/// A path as it is sent: without dot segments, and with `\` encoded, which a path cannot have (RFC 3986 §3.3).
+fn normal_path(path: &str) -> String {
+    remove_dot_segments(path).replace('\\', "%5C")
+}
+
 impl std::str::FromStr for Url {
     type Err = InvalidUrl;
 
@@ -288,6 +293,14 @@ mod tests {
         assert_eq!(parts("http://a"), ("a".to_owned(), 80, "/".to_owned()));
         assert_eq!(parts("HTTPS://a:?q"), ("a".to_owned(), 443, "/?q".to_owned()));
         assert_eq!(parts("http://[::1]:8080/x"), ("::1".to_owned(), 8080, "/x".to_owned()));
+    }
+
+    #[test]
+    fn a_backslash_in_a_path_is_sent_encoded() {
+        let url = Url::parse("http://a/b\\c/d?e\\f").unwrap();
+        assert_eq!(url.target().as_str(), "/b%5Cc/d?e\\f");
+        assert_eq!(url.resolve("..\\g").unwrap().target().as_str(), "/b%5Cc/..%5Cg", "it separates nothing");
+        assert_eq!(url.resolve("/\\h").unwrap().absolute_target().as_str(), "http://a/%5Ch");
     }
 
     #[test]

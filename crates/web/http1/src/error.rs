@@ -24,6 +24,12 @@ pub enum Violation {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A method that does not end within [`Config::max_start_line`](crate::Config::max_start_line).
+    #[error("the method does not end within {limit} bytes")]
+    MethodTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// Longer than [`Config::max_head`](crate::Config::max_head).
     #[error("the head is longer than {limit} bytes")]
     HeadTooLong {
@@ -120,7 +126,7 @@ impl Violation {
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
             }
             VersionNotSupported(_) => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            TransferCodingUnknown => StatusCode::NOT_IMPLEMENTED,
+            MethodTooLong { .. } | TransferCodingUnknown => StatusCode::NOT_IMPLEMENTED,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -129,7 +135,7 @@ impl Violation {
     pub fn rule(&self) -> &'static str {
         use Violation::*;
         match self {
-            StartLineTooLong { .. } => "RFC 9112 §3",
+            StartLineTooLong { .. } | MethodTooLong { .. } => "RFC 9112 §3",
             HeadTooLong { .. } | TooManyFields { .. } | TrailersTooLong { .. } => "RFC 6585 §5",
             VersionNotSupported(_) => "RFC 9110 §15.6.6",
             Target(_) | HostMissing | HostRepeated | HostInvalid => "RFC 9112 §3.2",
@@ -150,6 +156,7 @@ impl Violation {
         use Violation::*;
         match self {
             StartLineTooLong { .. } => "start-line-too-long",
+            MethodTooLong { .. } => "method-too-long",
             HeadTooLong { .. } => "head-too-long",
             TooManyFields { .. } => "too-many-fields",
             VersionNotSupported(_) => "version-not-supported",

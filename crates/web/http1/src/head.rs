@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
+use wirelab_http::grammar::is_token;
 use wirelab_http::{Fields, InvalidTarget, Method, Request, Response, Span, StatusCode, Target, Version};
 use wirelab_wire::{Decode, Reader, WireError};
 
@@ -78,8 +79,12 @@ impl HeadInProgress {
                 self.line = Some(line);
             }
             Err(error) if !error.is_incomplete() => return Err(error.into()),
-            Err(_) if input.len() >= limit => return Err(Violation::StartLineTooLong { limit }.into()),
-            Err(_) => return Ok(false),
+            Err(_) => {
+                return match input.get(..limit) {
+                    Some(within) => Err(start_line_too_long(within, role).into()),
+                    None => Ok(false),
+                };
+            }
         }
         self.at = r.position();
         Ok(true)
@@ -107,6 +112,18 @@ impl HeadInProgress {
                 return Err(Violation::TooManyFields { limit: config.max_fields }.into());
             }
         }
+    }
+}
+
+/// What is too long about a start line that does not end `within` the limit. RFC 9112 §3: a method longer than any that
+/// is implemented is answered with 501; 414 is for the target.
+fn start_line_too_long(within: &[u8], role: Role) -> Violation {
+    let limit = within.len();
+    // Whatever else stands before the method was refused already: only empty lines are left to be trimmed.
+    if role == Role::Server && is_token(within.trim_ascii_start()) {
+        Violation::MethodTooLong { limit }
+    } else {
+        Violation::StartLineTooLong { limit }
     }
 }
 
@@ -175,8 +192,8 @@ pub(crate) fn check_host(request: &Request, host: Option<&[u8]>, repeated: bool)
         return if required { Err(Violation::HostMissing) } else { Ok(()) };
     };
     let host = std::str::from_utf8(host).map_err(|_| Violation::HostInvalid)?;
-    // Empty is right where the target has no authority (RFC 9112 §3.2).
-    if !host.is_empty() && !wirelab_http::is_authority(host) {
+    // RFC 9110 §4.2.1: nor may it be empty, since an http URI without a host must be refused.
+    if !wirelab_http::is_authority(host) {
         return Err(Violation::HostInvalid);
     }
     match request.target.authority() {

@@ -81,6 +81,7 @@ mod event;
 mod framing;
 mod head;
 mod outgoing;
+mod refuse;
 mod send;
 pub mod state;
 mod tap;

@@ -47,7 +47,7 @@ fn framed(mut fields: Fields, pieces: &[Vec<u8>], trailers: &Option<Fields>) -> 
 
 fn request() -> impl Strategy<Value = Vec<Event>> {
     let method = "[A-Z]{1,8}".prop_filter("another form", |name| name != "CONNECT");
-    (method, "/[!-\"$-~]{0,20}", fields(), content()).prop_map(
+    (method, "/[!-\"$-\\[\\]-~]{0,20}(\\?[!-\"$-~]{0,10})?", fields(), content()).prop_map(
         |(method, target, fields, (pieces, trailers))| {
             let mut head = Request::new(
                 Method::from_bytes(method.as_bytes()).unwrap(),

@@ -190,6 +190,26 @@ fn s3_a_start_line_has_a_limit() {
     assert!(Talk::server().receive(line(8000)).ends_with(" | end"));
 }
 
+/// RFC 9112 §3: a server that gets a longer method than any it implements SHOULD answer 501, not 414.
+#[test]
+fn s3_a_method_beyond_the_limit_is_not_a_target_that_is_too_long() {
+    let config = Config { max_start_line: 40, ..Config::default() };
+    let method = |len: usize| format!("{} / HTTP/1.1\r\nHost: a\r\n\r\n", "A".repeat(len));
+    for bytes in [method(40), method(41), "A".repeat(40), format!("\r\n\r\n{}", method(36)), method(400)] {
+        limit_violates(config.clone(), bytes, "method-too-long", 501, "RFC 9112 §3");
+    }
+    // One that ends before the limit was not too long: the rest of the line is.
+    for bytes in [method(39), method(29), format!("\r\n{}", method(37))] {
+        limit_violates(config.clone(), bytes, "start-line-too-long", 414, "RFC 9112 §3");
+    }
+    let mut server = Talk::new(Role::Server, config);
+    assert_eq!(server.receive("A".repeat(39)), "", "a blank may still follow");
+    let mut client = Connection::new(Role::Client, Config { max_start_line: 4, ..Config::default() });
+    client.send(&get("/")).unwrap();
+    client.input().extend_from_slice(b"HTTP");
+    assert_eq!(client.poll_event(), Err(Violation::StartLineTooLong { limit: 4 }.into()), "no method here");
+}
+
 /// RFC 9112 §3.2: a server MUST answer 400 to an HTTP/1.1 request without Host.
 #[test]
 fn s3_2_host_is_required_in_http_1_1() {
@@ -198,20 +218,19 @@ fn s3_2_host_is_required_in_http_1_1() {
     request_is("GET / HTTP/1.0\r\n\r\n", "GET / | end");
 }
 
-/// RFC 9112 §3.2: … to one with more than one Host, or an invalid one, in any version.
+/// RFC 9112 §3.2: … to one with more than one Host, or an invalid one, in any version. An empty one is invalid: an http
+/// URI has a host, and a recipient MUST reject one that has not (RFC 9110 §4.2.1).
 #[test]
 fn s3_2_host_is_there_once_and_valid() {
     request_violates(format!("{HEAD}host: a\r\n\r\n"), "host-repeated", 400, "RFC 9112 §3.2");
     request_violates("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", "host-repeated", 400, "RFC 9112 §3.2");
-    for host in ["a b", "a,b c", "user@a", "a:b", "http://a", "[::1", "a/b", "é"] {
-        request_violates(
-            format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"),
-            "host-invalid",
-            400,
-            "RFC 9112 §3.2",
-        );
+    for host in ["", "\t ", ":80", "a b", "a,b c", "user@a", "a:b", "http://a", "[::1", "a/b", "é"] {
+        for line in ["GET / HTTP/1.1", "GET / HTTP/1.0", "GET http://a/ HTTP/1.1", "OPTIONS * HTTP/1.1"] {
+            let bytes = format!("{line}\r\nHost: {host}\r\n\r\n");
+            request_violates(bytes, "host-invalid", 400, "RFC 9112 §3.2");
+        }
     }
-    for host in ["", "a:80", "[::1]:80", "127.0.0.1", "xn--e1afmkfd.example"] {
+    for host in ["a:80", "[::1]:80", "127.0.0.1", "xn--e1afmkfd.example"] {
         request_is(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"), "GET / | end | closed");
     }
 }
@@ -231,9 +250,7 @@ fn s3_2_a_client_cannot_forget_host() {
 fn s3_2_2_absolute_form_must_agree_with_host() {
     request_is("GET http://A:80/x HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://A:80/x | end | closed");
     request_is("GET https://a HTTP/1.1\r\nHost: a:443\r\n\r\n", "GET https://a | end | closed");
-    for (target, host) in
-        [("http://a/", "b"), ("http://a/", ""), ("https://a:80/", "a"), ("http://a/", "a:81")]
-    {
+    for (target, host) in [("http://a/", "b"), ("https://a:80/", "a"), ("http://a/", "a:81")] {
         let bytes = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
         request_violates(bytes, "host-differs-from-target", 400, "RFC 9112 §3.2.2");
     }
@@ -242,10 +259,10 @@ fn s3_2_2_absolute_form_must_agree_with_host() {
 /// RFC 9112 §3.2: origin form, absolute form, authority form, asterisk form, and no other.
 #[test]
 fn s3_2_a_target_has_one_of_four_forms() {
-    for target in ["a", "a/b", "?q", "http:/a", "http://", "1http://a/", "/a#b", "http://u@a/"] {
+    for target in ["a", "a/b", "?q", "http:/a", "http://", "1http://a/", "/a#b", "http://u@a/", "/a\\b"] {
         request_violates(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"), "target", 400, "RFC 9112 §3.2");
     }
-    for target in ["/", "//", "/a?b?c", "/\"|^{}", "/%zz", "urn+x://a"] {
+    for target in ["/", "//", "/a?b?c", "/\"|^{}", "/?\\", "/%zz", "urn+x://a"] {
         let bytes = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
         request_is(bytes, &format!("GET {target} | end | closed"));
     }
@@ -1076,6 +1093,7 @@ fn every_violation() -> Vec<Violation> {
     let limit = 0;
     let all = vec![
         StartLineTooLong { limit },
+        MethodTooLong { limit },
         HeadTooLong { limit },
         TooManyFields { limit },
         VersionNotSupported(Version::HTTP_2),
@@ -1101,7 +1119,8 @@ fn every_violation() -> Vec<Violation> {
     ];
     for violation in &all {
         match violation {
-            StartLineTooLong { .. } | HeadTooLong { .. } | TooManyFields { .. } | VersionNotSupported(_) => {}
+            StartLineTooLong { .. } | MethodTooLong { .. } | VersionNotSupported(_) => {}
+            HeadTooLong { .. } | TooManyFields { .. } => {}
             Target(_) | HostMissing | HostRepeated | HostInvalid | HostDiffersFromTarget => {}
             LengthInvalid | LengthOverflow | LengthRepeated | LengthWithTransferCoding => {}
             ChunkedNotLast | ChunkedRepeated | TransferCodingUnknown | TransferCodingInHttp10 => {}
