@@ -149,9 +149,18 @@ fn patience_ends() {
 fn allow_tells_the_truth() {
     let folder = Folder::new("allow");
     let server = Running::start(Config::default(), DemoSite::new().with_files(&folder.0).unwrap());
-    for path in
-        ["/", "/7", "/echo", "/upload", "/headers", "/bytes/3", "/stream/3", "/files/a.txt", "/images/3"]
-    {
+    for path in [
+        "/",
+        "/7",
+        "/echo",
+        "/cookie",
+        "/upload",
+        "/headers",
+        "/bytes/3",
+        "/stream/3",
+        "/files/a.txt",
+        "/images/3",
+    ] {
         let options = ask(&server, "OPTIONS", path);
         let allowed: Vec<&str> = options.field("allow").expect(path).split(", ").collect();
         for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"] {
@@ -202,6 +211,8 @@ fn head_gets_the_head_of_get() {
         "/files/none",
         "/none",
         "/echo",
+        "/cookie",
+        "/upload",
         "/status/204",
         "/status/404",
         "/status/500",

@@ -24,7 +24,7 @@ pub(crate) fn methods() -> Vec<Probe> {
         declined("PATCH is not for this page", "PATCH / HTTP/1.1"),
         declined("POST is not for files", "POST /files/a.txt HTTP/1.1"),
         declined("POST is not for bytes", "POST /bytes/3 HTTP/1.1"),
-        declined("GET is not for /echo", "GET /echo HTTP/1.1"),
+        declined("GET is not for uploads", "GET /upload HTTP/1.1"),
         probe("RFC 9110 §9.3.6", "CONNECT is not offered by an origin server")
             .sends("CONNECT b.example:443 HTTP/1.1\r\nHost: b.example:443\r\n\r\n")
             .gets(&[400, 405, 501])
@@ -53,7 +53,8 @@ pub(crate) fn methods() -> Vec<Probe> {
         refused(R, "a method with a colon", request("GET: / HTTP/1.1")),
         refused(R, "a method beyond ASCII", request("GÉT / HTTP/1.1")),
         refused("RFC 9112 §3", "a method of 100 KB", request(&format!("{} / HTTP/1.1", "A".repeat(100_000))))
-            .or(&[400, 414, 501]),
+            .or(&[501]),
+        refused("RFC 9112 §3", "a method of 100 KB that never ends", "A".repeat(100_000)).or(&[501]),
         served(R, "GET", request("GET / HTTP/1.1")).content("OK"),
         served(R, "HEAD", request("HEAD / HTTP/1.1")).answers_head().says("content-length", "2"),
         served(R, "POST without content", "POST /echo HTTP/1.1\r\nHost: a\r\n\r\n").content(""),
@@ -148,6 +149,9 @@ pub(crate) fn targets() -> Vec<Probe> {
             .gets(&[400, 404])
             .then(Then::Either)
     };
+    let misdirected = |name: &str, target: &str| {
+        probe("RFC 9110 §7.4", name).sends(request(&format!("GET {target} HTTP/1.1"))).gets(&[421])
+    };
     vec![
         served(A, "the absolute form", request("GET http://a.example/ HTTP/1.1")).content("OK"),
         served(A, "the absolute form with a query", request("GET http://a.example/7?x=y HTTP/1.1"))
@@ -164,6 +168,9 @@ pub(crate) fn targets() -> Vec<Probe> {
             .sends("GET http://a.example/ HTTP/1.0\r\n\r\n")
             .gets(&[200])
             .closed(),
+        misdirected("https on a plain connection", "https://a.example/"),
+        misdirected("https in capitals", "HTTPS://a.example/"),
+        misdirected("another scheme", "ftp://a.example/"),
         refused("RFC 9110 §4.2.4", "user information", request("GET http://u:p@a.example/ HTTP/1.1")),
         refused("RFC 9110 §4.2.1", "an empty host", request("GET http:///a HTTP/1.1")),
         refused(R, "a port that is no number", request("GET http://a.example:x/ HTTP/1.1")),
@@ -176,6 +183,8 @@ pub(crate) fn targets() -> Vec<Probe> {
         refused(R, "a query alone", request("GET ?q HTTP/1.1")),
         refused(R, "dots alone", request("GET ../7 HTTP/1.1")),
         refused(R, "a backslash first", request("GET \\7 HTTP/1.1")),
+        refused(R, "a backslash in the path", request("GET /7\\ HTTP/1.1")),
+        served(R, "a backslash in the query", request("GET /7?\\ HTTP/1.1")).content("7\n"),
         refused(R, "a fragment", request("GET /7#x HTTP/1.1")),
         refused(R, "NUL", request("GET /\0 HTTP/1.1")),
         refused(R, "a control character", request("GET /\x1b[0m HTTP/1.1")),

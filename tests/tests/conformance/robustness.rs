@@ -33,7 +33,7 @@ pub(crate) fn garbage() -> Vec<Probe> {
         refused(R, "0xff", [0xff; 1000]),
         refused(R, "Redis", "*1\r\n$4\r\nPING\r\n"),
         refused(R, "JSON", "{\"method\": \"GET\"}\r\n\r\n"),
-        refused(R, "a very long line", "A".repeat(1_000_000)).or(&[400, 414]),
+        refused(R, "a very long line", "A".repeat(1_000_000)).or(&[400, 414, 501]),
     ];
     probes.extend((1..=40).map(|seed| refused(R, format!("random bytes, seed {seed}"), random(seed))));
     probes

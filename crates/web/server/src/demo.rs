@@ -2,6 +2,7 @@
 
 mod generated;
 mod pictures;
+mod root;
 mod upload;
 
 use std::io;
@@ -9,16 +10,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use wirelab_http::{Method, Request, StatusCode, allow, path};
+use wirelab_http::{Method, Request, StatusCode, allow, cookie, path};
 
+use self::root::Root;
 use crate::{Context, Files, Handler, Reply, Step, collect};
 
 /// A handler with a page for each thing that a server must be able to do.
 ///
 /// | Path | Answer |
 /// |---|---|
-/// | `/` | GET: `OK`. POST: the content back |
-/// | `/echo` | POST, PUT: the content back |
+/// | `/` | GET: `OK`, with an ETag. POST: the content back |
+/// | `/echo` | GET: the fields of the request, each as `Name: value` and a line break. POST, PUT: the content back |
+/// | `/cookie` | GET, POST: the cookies of the request, each as `name=value` and a line break |
 /// | `/N` | GET: the number and a line break. POST: the content back |
 /// | `/headers` | the head of the request, byte for byte |
 /// | `/bytes/N` | N bytes with Content-Length, at most 1 GiB |
@@ -29,11 +32,13 @@ use crate::{Context, Files, Handler, Reply, Step, collect};
 /// | `/upload` | POST, PUT: stores the content, and says how long it was and its checksum |
 /// | `/files/…` | files, if [`with_files`](Self::with_files) said where |
 ///
-/// Other paths are 404, other methods 405 with Allow (CONNECT: 501), and OPTIONS says what is allowed.
+/// Other paths are 404, other methods 405 with Allow (unknown ones and CONNECT: 501), and OPTIONS says what is
+/// allowed.
 #[derive(Debug)]
 pub struct DemoSite {
     files: Option<Files>,
     uploads: Option<PathBuf>,
+    root: Root,
     /// What `/bytes/N` is cut from.
     block: Bytes,
 }
@@ -46,7 +51,7 @@ const LONGEST_DELAY: u64 = 60_000;
 impl DemoSite {
     /// The site without `/files/`; `/upload` only counts.
     pub fn new() -> Self {
-        DemoSite { files: None, uploads: None, block: generated::block() }
+        DemoSite { files: None, uploads: None, root: Root::new(), block: generated::block() }
     }
 
     /// With the files below `root` at `/files/`.
@@ -71,9 +76,11 @@ impl DemoSite {
         match page {
             Page::Files(_) | Page::Nothing => Reply::error(StatusCode::NOT_FOUND).into(),
             Page::Upload => upload::begin(self.uploads.as_deref()),
+            Page::Root => self.root(request),
+            Page::Echo if reads => Reply::text(field_lines(&request)).into(),
             Page::Echo => echo(request),
-            Page::Root | Page::Number(_) if !reads => echo(request),
-            Page::Root => Reply::text(Bytes::from_static(b"OK")).into(),
+            Page::Cookie => Reply::text(cookie_lines(&request)).into(),
+            Page::Number(_) if !reads => echo(request),
             Page::Number(number) => Reply::text(format!("{number}\n")).into(),
             Page::Headers => Reply::text(request.fields.received_text().cloned().unwrap_or_default()).into(),
             Page::Bytes(len) => generated::bytes(&self.block, len).into(),
@@ -82,6 +89,14 @@ impl DemoSite {
             Page::Status(status) => status_page(status).into(),
             Page::Image(number) => pictures::svg(number).into(),
             Page::Bitmap(number) => pictures::bitmap(number).into(),
+        }
+    }
+
+    fn root(&self, request: Request) -> Step {
+        match self.root.instead_of_page(&request) {
+            Some(reply) => reply.into(),
+            None if request.method == Method::Post => echo(request),
+            None => self.root.page().into(),
         }
     }
 }
@@ -104,8 +119,9 @@ impl Handler for DemoSite {
                 Reply::empty(StatusCode::NO_CONTENT).with("Allow", allow::value(methods)).into()
             }
             method if methods.contains(method) => self.answer(page, request),
-            // Its target is no page of this site, but another server (RFC 9110 §9.3.6).
-            Method::Connect => Reply::error(StatusCode::NOT_IMPLEMENTED).into(),
+            // The target of CONNECT is no page of this site, but another server (RFC 9110 §9.3.6); a method that nobody
+            // knows is none that this page lacks (§9.1).
+            Method::Connect | Method::Other(_) => Reply::error(StatusCode::NOT_IMPLEMENTED).into(),
             _ if matches!(page, Page::Nothing | Page::Files(_)) => Reply::error(StatusCode::NOT_FOUND).into(),
             _ => Reply::method_not_allowed(&allow::value(methods)).into(),
         }
@@ -117,6 +133,7 @@ impl Handler for DemoSite {
 enum Page {
     Root,
     Echo,
+    Cookie,
     Number(u64),
     Headers,
     Bytes(u64),
@@ -166,6 +183,7 @@ impl Page {
             // `*` is the target of `OPTIONS *`, which asks about the server as a whole.
             "/" | "*" => Page::Root,
             "/echo" => Page::Echo,
+            "/cookie" => Page::Cookie,
             "/headers" => Page::Headers,
             "/upload" => Page::Upload,
             _ => path.strip_prefix('/').and_then(number).map_or(Page::Nothing, Page::Number),
@@ -185,8 +203,11 @@ impl Page {
 
     fn methods(&self) -> &'static [Method] {
         match self {
-            Page::Root | Page::Number(_) => &[Method::Get, Method::Head, Method::Post, Method::Options],
-            Page::Echo | Page::Upload => &[Method::Post, Method::Put, Method::Options],
+            Page::Root | Page::Number(_) | Page::Cookie => {
+                &[Method::Get, Method::Head, Method::Post, Method::Options]
+            }
+            Page::Echo => &[Method::Get, Method::Head, Method::Post, Method::Put, Method::Options],
+            Page::Upload => &[Method::Post, Method::Put, Method::Options],
             _ => &[Method::Get, Method::Head, Method::Options],
         }
     }
@@ -195,6 +216,17 @@ impl Page {
 /// Digits only: no sign, no blank.
 fn number(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+/// The fields of a request, a line for each. Names are as they were sent.
+fn field_lines(request: &Request) -> Vec<u8> {
+    let line = |(name, value): (&[u8], &[u8])| [name, b": ", value, b"\n"].concat();
+    request.fields.iter_bytes().flat_map(line).collect()
+}
+
+/// The cookies of a request, a line for each.
+fn cookie_lines(request: &Request) -> String {
+    cookie::pairs(&request.fields).map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
 fn echo(request: Request) -> Step {
@@ -243,6 +275,7 @@ mod tests {
             ("*", Page::Root),
             ("/7", Page::Number(7)),
             ("/echo", Page::Echo),
+            ("/cookie", Page::Cookie),
             ("/bytes/1000", Page::Bytes(1000)),
             ("/status/404", Page::Status(StatusCode::NOT_FOUND)),
             ("/images/3", Page::Image(3)),

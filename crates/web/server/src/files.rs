@@ -66,6 +66,8 @@ impl Files {
         match request.method {
             Method::Get | Method::Head => {}
             Method::Options => return Reply::empty(StatusCode::NO_CONTENT).with("Allow", ALLOW),
+            // RFC 9110 §9.1: not known, which is not the same as not allowed.
+            Method::Connect | Method::Other(_) => return Reply::error(StatusCode::NOT_IMPLEMENTED),
             _ => return Reply::method_not_allowed(ALLOW),
         }
         match open::find(&self.root, path) {

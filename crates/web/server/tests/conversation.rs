@@ -141,8 +141,8 @@ fn s15_5_6_a_405_has_an_allow_field() {
     let mut client = server.connect();
     for (method, path, allow) in [
         ("DELETE", "/", "GET, HEAD, POST, OPTIONS"),
-        ("GET", "/echo", "POST, PUT, OPTIONS"),
-        ("BREW", "/bytes/5", "GET, HEAD, OPTIONS"),
+        ("GET", "/upload", "POST, PUT, OPTIONS"),
+        ("PATCH", "/bytes/5", "GET, HEAD, OPTIONS"),
     ] {
         let answer = client.request(method, path, "", b"");
         assert_eq!((answer.status, answer.field("allow")), (405, Some(allow)), "{method} {path}");
@@ -155,11 +155,49 @@ fn s15_5_6_a_405_has_an_allow_field() {
     assert_eq!(client.get("/").text(), "OK", "the connection lives on");
 }
 
+/// RFC 9110 §9.1: a server that receives "a request method that is unrecognized or not implemented SHOULD respond with the
+/// 501 (Not Implemented) status code".
+#[test]
+fn a_method_that_nobody_knows_is_501() {
+    let server = serve(DemoSite::new());
+    let mut client = server.connect();
+    for path in ["/", "/echo", "/bytes/5", "/nothing"] {
+        let answer = client.request("BREW", path, "", b"content");
+        assert_eq!((answer.status, answer.field("allow")), (501, None), "{path}");
+    }
+    assert_eq!(client.get("/").text(), "OK", "the connection lives on");
+}
+
+/// RFC 9110 §7.4: "an origin server MUST reject a request if any scheme-specific requirements for the target URI are not
+/// met", and `https` requires a certificate.
+#[test]
+fn s7_4_a_target_of_another_scheme_is_misdirected() {
+    let server = serve(DemoSite::new());
+    let mut client = server.connect();
+    for scheme in ["https", "HTTPS", "ftp", "httpx"] {
+        let answer = client.get(&format!("{scheme}://test/"));
+        assert_eq!((answer.status, answer.field("connection")), (421, None), "{scheme}");
+    }
+    assert_eq!(client.request("POST", "https://test/echo", "", b"content").status, 421);
+    for target in ["http://test/7", "HTTP://test/7", "/7"] {
+        assert_eq!(client.get(target).text(), "7\n", "{target}");
+    }
+}
+
 #[test]
 fn the_demo_site_has_its_pages() {
     let server = serve(DemoSite::new());
     let mut client = server.connect();
     assert_eq!(client.get("/headers").text(), "GET /headers HTTP/1.1\r\nHost: test\r\n\r\n");
+    let fields = "x-Case: 1\r\nX-CASE:\t2 \r\nEmpty:\r\n";
+    let echo = client.request("GET", "/echo", fields, b"");
+    assert_eq!(echo.text(), "Host: test\nx-Case: 1\nX-CASE: 2\nEmpty: \n");
+    assert_eq!(client.request("HEAD", "/echo", "", b"").field("content-length"), Some("11"));
+    for method in ["GET", "POST"] {
+        let cookies = client.request(method, "/cookie", "Cookie: a=1; b=x=y\r\nCookie: a=2\r\n", b"");
+        assert_eq!(cookies.text(), "a=1\nb=x=y\na=2\n", "{method}");
+    }
+    assert_eq!(client.get("/cookie").text(), "");
     assert_eq!(client.get("/status/418").status, 418);
     assert_eq!(client.get("/status/204").status, 204);
     assert_eq!(client.get("/status/304").status, 304);
@@ -190,6 +228,70 @@ fn s10_1_1_a_client_that_asks_first_is_told_to_go_on() {
     let answer = client.answer(false);
     assert_eq!((answer.status, answer.field("connection")), (404, Some("close")));
     client.expect_end();
+}
+
+/// RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has already received some or all of the
+/// content".
+#[test]
+fn a_client_that_does_not_wait_is_not_told_to_go_on() {
+    let server = serve(DemoSite::new());
+    let mut client = server.connect();
+    let fields = "Expect: 100-continue\r\n";
+    assert_eq!(client.request("POST", "/echo", fields, b"data").text(), "data", "no 100 in between");
+    // Some of the content is enough.
+    client.send("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nda");
+    server.wait_until("the second request", |counters| counters.requests() == 2);
+    client.send("ta");
+    assert_eq!(client.answer(false).text(), "data");
+}
+
+/// RFC 9110 §10.1.1: a server that receives another expectation than 100-continue "MAY respond with a 417".
+#[test]
+fn an_unknown_expectation_is_417_and_the_connection_lives_on() {
+    let server = serve(DemoSite::new());
+    let mut client = server.connect();
+    for fields in
+        ["Expect: 200-ok\r\n", "Expect: 100-continue, x=\"y\"\r\n", "Expect: 100-continue\r\nExpect: x\r\n"]
+    {
+        let answer = client.request("GET", "/", fields, b"");
+        assert_eq!((answer.status, answer.field("connection")), (417, None), "{fields}");
+    }
+    assert_eq!(client.request("POST", "/echo", "Expect: x\r\n", b"thrown away").status, 417);
+    for fields in ["", "Expect:\r\n", "Expect: 100-Continue\r\n"] {
+        assert_eq!(client.request("GET", "/", fields, b"").text(), "OK", "{fields}");
+    }
+}
+
+#[test]
+fn the_root_of_the_demo_site_heeds_conditions() {
+    let server = serve(DemoSite::new());
+    let mut client = server.connect();
+    let first = client.get("/");
+    let tag = first.field("etag").unwrap();
+    let modified = first.field("last-modified").unwrap();
+    assert_eq!(first.field("content-type"), Some("text/plain; charset=utf-8"));
+    for (method, field, value, status) in [
+        ("GET", "If-None-Match", tag, 304),
+        ("HEAD", "if-none-match", tag, 304),
+        ("GET", "If-None-Match", "\"x\"", 200),
+        ("GET", "If-Modified-Since", modified, 304),
+        ("GET", "If-Modified-Since", "Thu, 01 Jan 1998 00:00:00 GMT", 200),
+        ("GET", "If-Match", tag, 200),
+        ("GET", "If-Match", "\"x\"", 412),
+        ("GET", "If-Unmodified-Since", "Thu, 01 Jan 1998 00:00:00 GMT", 412),
+        ("POST", "If-Match", tag, 200),
+        ("POST", "If-Match", "\"x\"", 412),
+        ("POST", "If-None-Match", "*", 412),
+        ("GET", "If", "\"x\"", 200),
+    ] {
+        let answer = client.request(method, "/", &format!("{field}: {value}\r\n"), b"");
+        assert_eq!(answer.status, status, "{method} {field}: {value}");
+        if status == 304 {
+            let validators = (answer.field("etag"), answer.field("last-modified"));
+            assert_eq!(validators, (Some(tag), Some(modified)), "{method} {field}: {value}");
+            assert_eq!(answer.field("content-length"), None, "{method} {field}: {value}");
+        }
+    }
 }
 
 #[test]

@@ -164,6 +164,7 @@ fn a_folder_has_an_index_and_a_slash() {
     assert_eq!(client.get("/hello.txt/").status, 404, "a file is no folder");
     let refused = client.request("DELETE", "/hello.txt", "", b"");
     assert_eq!((refused.status, refused.field("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    assert_eq!(client.request("BREW", "/hello.txt", "", b"").status, 501, "RFC 9110 §9.1");
 }
 
 #[test]

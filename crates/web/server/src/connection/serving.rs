@@ -4,7 +4,7 @@ use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use wirelab_http::{Fields, Request, Response, StatusCode};
+use wirelab_http::{Fields, Request, Response, StatusCode, grammar};
 use wirelab_http1::{Error, Event, Misuse};
 use wirelab_sansio::StreamProtocol;
 
@@ -40,7 +40,10 @@ impl Connection {
         }
         let entry = worker.log.is_some().then(|| Box::new(Entry::new(&request, worker.now)));
         self.exchange = Some(Exchange::new(&request, entry));
-        let step = worker.handler.handle(request, &self.context);
+        let step = match objection(&request) {
+            Some(status) => Reply::error(status).into(),
+            None => worker.handler.handle(request, &self.context),
+        };
         self.take_step(step, worker)
     }
 
@@ -100,9 +103,10 @@ impl Connection {
         }
     }
 
-    /// RFC 9110 §10.1.1: a client that waits for permission to send its content gets it.
+    /// RFC 9110 §10.1.1: a client that waits for permission to send its content gets it. One whose content has begun to
+    /// arrive does not wait.
     fn invite_content(&mut self) -> Result<(), Ended> {
-        if !self.http.expects_continue() {
+        if !self.http.expects_continue() || !self.http.input().is_empty() {
             return Ok(());
         }
         self.http.send_response(&Response::new(StatusCode::CONTINUE)).map_err(misuse)
@@ -327,6 +331,23 @@ impl Connection {
             _ => Ok(false),
         }
     }
+}
+
+/// Why a request is no handler's business, if it is not.
+fn objection(request: &Request) -> Option<StatusCode> {
+    if !is_for_this_scheme(request) {
+        return Some(StatusCode::MISDIRECTED_REQUEST);
+    }
+    let mut expected = request.fields.get_all("expect").flat_map(grammar::list);
+    // RFC 9110 §10.1.1: the one expectation that there is.
+    let is_known = |member: &[u8]| member.eq_ignore_ascii_case(b"100-continue");
+    (!expected.all(is_known)).then_some(StatusCode::EXPECTATION_FAILED)
+}
+
+/// RFC 9110 §7.4: what is not `http` has requirements (`https`: a certificate) that a plain connection does not meet.
+/// Most targets name no scheme, and are about the one of the connection.
+fn is_for_this_scheme(request: &Request) -> bool {
+    request.target.scheme().is_none_or(|scheme| scheme.eq_ignore_ascii_case("http"))
 }
 
 /// A small file becomes a body in memory; one that cannot be read becomes a 500.
