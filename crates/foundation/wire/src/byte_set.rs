@@ -122,8 +122,8 @@ fn short_block(bytes: &[u8]) -> [u8; 16] {
     word.to_le_bytes()
 }
 
-/// The only `unsafe` of this crate. Without it, the same search written on arrays makes the compiler go through
-/// memory to find the first odd byte, and reading a request of 606 bytes takes 2.2 times as long.
+/// The only `unsafe` of this crate. Without it (that is the second function of this name), reading the head of a request of 606
+/// bytes takes 3.6 times as many instructions: 11,790 in place of 3,270.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[allow(unsafe_code, reason = "the vector instruction that makes a bit mask has no safe form")]

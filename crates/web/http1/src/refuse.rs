@@ -8,7 +8,7 @@ use crate::{Error, Role};
 
 impl Connection {
     /// Sends an error response in place of the answer that cannot be given, if none has been begun, and ends the
-    /// connection. For a server, after [`poll_event`](StreamProtocol::poll_event) has failed. `more` are the fields that it
+    /// connection. For a server, after [`poll_event`](wirelab_sansio::StreamProtocol::poll_event) has failed. `more` are the fields that it
     /// sends with every response (Date, which needs a clock; Server).
     pub fn refuse(&mut self, error: &Error, more: &Fields) {
         if let Some(status) = error.status() {
