@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod programs;
+
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 use std::thread::JoinHandle;

@@ -86,6 +86,7 @@
 #![allow(unsafe_code, reason = "epoll, eventfd and signalfd have no safe interface; all of it is in sys.rs")]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod channel;
 mod event;
 mod poller;
 mod reactor;
@@ -94,6 +95,7 @@ mod sys;
 mod timers;
 mod waker;
 
+pub use channel::{Acceptor, Channel};
 pub use event::{Event, Interest, Token, Trigger};
 pub use poller::{Events, Poller};
 pub use reactor::Reactor;

@@ -1,0 +1,3 @@
+//! What the kernel says of its sockets: sock_diag over netlink, its counters, its settings.
+
+#![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
