@@ -10,7 +10,7 @@ use wirelab::server::{Context, Handler, Reply, Step, collect};
 use wirelab::wire::Explanation;
 use wirelab::wire::render::{self, Style};
 
-use crate::odd::experiment::Running;
+use crate::background::Running;
 use crate::pages::{home, text};
 use crate::visit::{Circumstances, Visit};
 use crate::{exact, source};

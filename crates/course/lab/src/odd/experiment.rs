@@ -1,13 +1,10 @@
 //! Sends bytes as they are to a server, over a connection of their own, and takes down what comes back.
 //!
-//! This waits, and therefore runs on a thread of its own ([`start`]): the event loop that has to answer must not be the
-//! one that waits for the answer.
+//! This waits, and therefore runs on a thread of its own ([`background`](crate::background)): the event loop that has to
+//! answer must not be the one that waits for the answer.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -24,9 +21,6 @@ const FAREWELL: Duration = Duration::from_millis(60);
 
 /// An answer longer than this is cut off. The lab's own are far shorter.
 const LONGEST: usize = 1 << 20;
-
-/// How many run at once.
-const MOST: usize = 8;
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,37 +49,6 @@ impl Ending {
             Ending::Closed => "Then the server closed the connection.",
             Ending::LeftOpen => "The server left the connection open for another request.",
             Ending::Broken => "The connection broke, or the answer did not come in time.",
-        }
-    }
-}
-
-/// How many experiments are running.
-#[derive(Clone, Debug, Default)]
-pub struct Running(Arc<AtomicUsize>);
-
-/// Runs [`converse`] on a thread. `None`: enough of them are running.
-pub fn start(
-    running: &Running,
-    address: SocketAddr,
-    parts: Vec<Vec<u8>>,
-    methods: &'static [Method],
-) -> Option<Receiver<io::Result<Outcome>>> {
-    let count = running.0.clone();
-    if count.fetch_add(1, Ordering::Relaxed) >= MOST {
-        count.fetch_sub(1, Ordering::Relaxed);
-        return None;
-    }
-    let (sender, receiver) = channel();
-    let experiment = move || {
-        // The receiver is gone if the visitor is.
-        let _ = sender.send(converse(address, &parts, methods));
-        count.fetch_sub(1, Ordering::Relaxed);
-    };
-    match std::thread::Builder::new().name("experiment".into()).spawn(experiment) {
-        Ok(_) => Some(receiver),
-        Err(_) => {
-            running.0.fetch_sub(1, Ordering::Relaxed);
-            None
         }
     }
 }
