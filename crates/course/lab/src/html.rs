@@ -11,6 +11,8 @@ pub enum Tab {
     Home,
     /// `/odd`
     Odd,
+    /// `/sockets`
+    Sockets,
     /// `/source/…`
     Source,
 }
@@ -25,6 +27,7 @@ pub fn page(tab: Tab, title: &str, main: &str) -> String {
     let tabs = [
         link(Tab::Home, "/", "Your connection"),
         link(Tab::Odd, "/odd", "Odd requests"),
+        link(Tab::Sockets, "/sockets", "Sockets"),
         link(Tab::Source, "/source/", "Source"),
     ]
     .concat();

@@ -64,6 +64,7 @@ pub mod pages;
 mod run;
 pub mod self_test;
 mod site;
+pub mod sockets;
 mod source;
 pub mod visit;
 

@@ -33,6 +33,8 @@ fn check_all(address: SocketAddr) -> Result<String, String> {
     let mut report = String::new();
     for path in [
         "/odd",
+        "/sockets",
+        "/sockets/nagle",
         "/source/",
         "/source/crates/web/http1/src/wire/field_line.rs",
         "/lab.css",

@@ -1,6 +1,7 @@
 //! Which address shows what.
 
 mod odd;
+mod sockets;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -69,6 +70,7 @@ impl Handler for Lab {
         let path = request.target.path().to_owned();
         match (&request.method, path.as_str()) {
             (Method::Get | Method::Head, "/odd") => self.odd(&request),
+            (_, path) if path == "/sockets" || path.starts_with("/sockets/") => self.sockets(&request),
             (Method::Get | Method::Head, "/lab.css") => {
                 asset("text/css; charset=utf-8", [render::CSS, include_str!("assets/lab.css")].concat())
             }
@@ -92,7 +94,7 @@ impl Handler for Lab {
 }
 
 fn not_found() -> Step {
-    Reply::text("There is nothing here. What there is: /, /odd, /source/, /json, /ansi\n")
+    Reply::text("There is nothing here. What there is: /, /odd, /sockets, /source/, /json, /ansi\n")
         .status(StatusCode::NOT_FOUND)
         .into()
 }

@@ -105,7 +105,15 @@ fn what_a_visitor_sends_is_never_markup() {
 #[test]
 fn pages_have_nothing_that_their_own_policy_forbids() {
     let lab = lab();
-    for path in ["/", "/odd", "/odd?case=chunked", "/source/", "/source/crates/course/lab/src/lib.rs"] {
+    for path in [
+        "/",
+        "/odd",
+        "/odd?case=chunked",
+        "/sockets",
+        "/sockets/nagle",
+        "/source/",
+        "/source/crates/course/lab/src/lib.rs",
+    ] {
         let page = lab.get(path, BROWSER);
         let head = String::from_utf8_lossy(&page.head);
         assert!(head.contains("Content-Security-Policy: default-src 'none'; "), "{path}: {head}");
@@ -260,5 +268,5 @@ fn the_script_is_short_enough_to_be_read() {
 #[test]
 fn the_self_test_passes() {
     let report = wirelab_lab::self_test::run().unwrap();
-    assert_eq!(report.lines().count(), ALL.len() + 8, "{report}");
+    assert_eq!(report.lines().count(), ALL.len() + 10, "{report}");
 }

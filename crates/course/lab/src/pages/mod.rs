@@ -2,4 +2,5 @@
 
 pub mod home;
 pub mod odd;
+pub mod sockets;
 pub mod text;

@@ -1,0 +1,42 @@
+//! The pages below `/sockets`, each as HTML and as text.
+
+pub mod nagle;
+
+use crate::html::{Tab, page};
+
+/// Address, title, and what is to be predicted.
+const EXPERIMENTS: &[(&str, &str, &str)] = &[(
+    "/sockets/nagle",
+    "Write, write, read",
+    "Two small writes, then a wait for the answer, over loopback. How long does it take: microseconds, or tens of milliseconds?",
+)];
+
+/// `/sockets`: the list.
+pub fn index() -> (String, String) {
+    let item = |(address, title, question): &(&str, &str, &str)| {
+        format!("<li><a href=\"{address}\">{title}</a><span>{question}</span></li>\n")
+    };
+    let items: String = EXPERIMENTS.iter().map(item).collect();
+    let main = format!(
+        "<h1>The kernel’s side of a socket</h1>\n<p class=\"lede\">TCP runs in the kernel, whether the program looks or not. \
+         Each of these makes real sockets on this machine and asks the kernel what became of them. Predict the answer \
+         first.</p>\n<nav aria-label=\"Experiments\"><ul class=\"cases\">\n{items}</ul></nav>\n"
+    );
+    let text =
+        EXPERIMENTS.iter().map(|(address, title, question)| format!("{address}\n  {title}. {question}\n"));
+    (page(Tab::Sockets, "Sockets", &main), text.collect())
+}
+
+/// A picture drawn by our code. In an address of its own it may have the style that the page's policy forbids to the page.
+fn picture(svg: &str, alternative: &str) -> String {
+    let mut address = String::from("data:image/svg+xml,");
+    for byte in svg.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'=' | b':' | b'/' | b';' | b'.' | b'-' => {
+                address.push(char::from(byte));
+            }
+            other => address.push_str(&format!("%{other:02X}")),
+        }
+    }
+    format!("<img class=\"picture\" src=\"{address}\" alt=\"{}\">\n", crate::html::escape(alternative))
+}

@@ -1,0 +1,3 @@
+//! Experiments with the kernel's side of a socket: what no request shows.
+
+pub mod nagle;
