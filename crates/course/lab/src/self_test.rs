@@ -35,6 +35,8 @@ fn check_all(address: SocketAddr) -> Result<String, String> {
         "/odd",
         "/sockets",
         "/sockets/nagle",
+        "/sockets/queue",
+        "/sockets/queue.json",
         "/source/",
         "/source/crates/web/http1/src/wire/field_line.rs",
         "/lab.css",

@@ -4,13 +4,16 @@ mod odd;
 mod sockets;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use bytes::Bytes;
+
 use wirelab::http::{Method, Request, StatusCode, accept};
 use wirelab::server::{Context, Handler, Reply, Step, collect};
 use wirelab::wire::Explanation;
 use wirelab::wire::render::{self, Style};
 
+use self::sockets::SharedQueue;
 use crate::background::Running;
 use crate::pages::{home, text};
 use crate::visit::{Circumstances, Visit};
@@ -24,11 +27,11 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
 /// The lab's pages.
-#[derive(Debug)]
 pub struct Lab {
     /// Where experiments connect to.
     address: SocketAddr,
     running: Running,
+    queue: Arc<SharedQueue>,
 }
 
 impl Lab {
@@ -39,7 +42,11 @@ impl Lab {
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             ip => ip,
         };
-        Lab { address: SocketAddr::new(reachable, address.port()), running: Running::default() }
+        Lab {
+            address: SocketAddr::new(reachable, address.port()),
+            running: Running::default(),
+            queue: Arc::default(),
+        }
     }
 }
 
@@ -70,7 +77,7 @@ impl Handler for Lab {
         let path = request.target.path().to_owned();
         match (&request.method, path.as_str()) {
             (Method::Get | Method::Head, "/odd") => self.odd(&request),
-            (_, path) if path == "/sockets" || path.starts_with("/sockets/") => self.sockets(&request),
+            (_, path) if path == "/sockets" || path.starts_with("/sockets/") => self.sockets(request),
             (Method::Get | Method::Head, "/lab.css") => {
                 asset("text/css; charset=utf-8", [render::CSS, include_str!("assets/lab.css")].concat())
             }

@@ -111,6 +111,7 @@ fn pages_have_nothing_that_their_own_policy_forbids() {
         "/odd?case=chunked",
         "/sockets",
         "/sockets/nagle",
+        "/sockets/queue",
         "/source/",
         "/source/crates/course/lab/src/lib.rs",
     ] {
@@ -260,6 +261,27 @@ fn other_methods_and_addresses_are_refused_by_name() {
 }
 
 #[test]
+fn the_buttons_of_the_queue_page_stop_and_start_accepting() {
+    let lab = lab();
+    let press = |action: &str| {
+        let content = format!("action={action}");
+        let head =
+            format!("POST /sockets/queue HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", content.len());
+        lab.ask((head + &content).as_bytes())
+    };
+    for (action, says) in [("stop", "The program does not accept."), ("start", "The program accepts.")] {
+        let page = press(action);
+        assert_eq!(page.status, 303, "{}", page.body);
+        assert!(String::from_utf8_lossy(&page.head).contains("Location: /sockets/queue\r\n"));
+        assert!(lab.get("/sockets/queue", BROWSER).body.contains(says));
+        let json: serde_json::Value =
+            serde_json::from_str(&lab.get("/sockets/queue.json", "*/*").body).unwrap();
+        assert_eq!(json["accepting"], says);
+    }
+    assert_eq!(press("explode").status, 400);
+}
+
+#[test]
 fn the_script_is_short_enough_to_be_read() {
     let lines = include_str!("../src/assets/lab.js").lines().count();
     assert!(lines < 400, "{lines} lines");
@@ -268,5 +290,5 @@ fn the_script_is_short_enough_to_be_read() {
 #[test]
 fn the_self_test_passes() {
     let report = wirelab_lab::self_test::run().unwrap();
-    assert_eq!(report.lines().count(), ALL.len() + 10, "{report}");
+    assert_eq!(report.lines().count(), ALL.len() + 12, "{report}");
 }

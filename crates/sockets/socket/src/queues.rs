@@ -82,6 +82,18 @@ impl QueueCounters {
         Ok(Self::parse(&fs::read_to_string("/proc/net/netstat")?))
     }
 
+    /// What was counted after `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        QueueCounters {
+            listen_overflows: self.listen_overflows.saturating_sub(earlier.listen_overflows),
+            listen_drops: self.listen_drops.saturating_sub(earlier.listen_drops),
+            syn_queue_drops: self.syn_queue_drops.saturating_sub(earlier.syn_queue_drops),
+            syn_cookies_sent: self.syn_cookies_sent.saturating_sub(earlier.syn_cookies_sent),
+            syn_cookies_received: self.syn_cookies_received.saturating_sub(earlier.syn_cookies_received),
+        }
+    }
+
     fn parse(netstat: &str) -> Self {
         let value = |name| tcp_ext(netstat, name).unwrap_or(0);
         QueueCounters {

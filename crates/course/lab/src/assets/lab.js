@@ -282,7 +282,7 @@ class Explanation {
 // ---- The connection's numbers, asked for again ------------------------------------------------------------------------
 
 function addAskAgain() {
-  const table = document.querySelector("table.numbers");
+  const table = document.querySelector("table.numbers:has([data-number])");
   if (!table) return;
   const tools = document.createElement("div");
   tools.className = "tools";
@@ -314,8 +314,38 @@ function showNumbers(table, numbers, said) {
   said.textContent = `Connection ${numbers.connection.value}, request ${numbers.requests.value}.`;
 }
 
+// ---- Numbers that change by themselves --------------------------------------------------------------------------------
+
+// A section with data-poll is asked for its numbers while it can be seen; each goes where its name is in data-live. Buttons
+// of its forms then need no new page.
+function keepLive(section) {
+  const places = [...document.querySelectorAll("[data-live]")];
+  const show = (numbers) => {
+    for (const place of places) {
+      const value = numbers[place.dataset.live];
+      if (value === undefined) continue;
+      if (place.tagName === "METER") place.value = value;
+      else if (place.textContent !== String(value)) place.textContent = value;
+    }
+  };
+  const ask = () => fetch(section.dataset.poll).then((answer) => answer.json()).then(show);
+  const tick = async () => {
+    if (!document.hidden) await ask().catch(() => {});
+    setTimeout(tick, 300);
+  };
+  for (const form of section.querySelectorAll("form")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const body = new URLSearchParams([[event.submitter.name, event.submitter.value]]);
+      fetch(form.action, { method: "POST", body, redirect: "manual" }).then(ask).catch(() => {});
+    });
+  }
+  tick();
+}
+
 // ---- All of it --------------------------------------------------------------------------------------------------------
 
 for (const root of document.querySelectorAll(".explanation")) new Explanation(root);
+for (const section of document.querySelectorAll("[data-poll]")) keepLive(section);
 addAskAgain();
 document.documentElement.dataset.enhanced = "yes";

@@ -1,15 +1,24 @@
 //! The pages below `/sockets`, each as HTML and as text.
 
 pub mod nagle;
+pub mod queue;
 
 use crate::html::{Tab, page};
 
 /// Address, title, and what is to be predicted.
-const EXPERIMENTS: &[(&str, &str, &str)] = &[(
-    "/sockets/nagle",
-    "Write, write, read",
-    "Two small writes, then a wait for the answer, over loopback. How long does it take: microseconds, or tens of milliseconds?",
-)];
+const EXPERIMENTS: &[(&str, &str, &str)] = &[
+    (
+        "/sockets/queue",
+        "Who waits where",
+        "A program stops calling accept, and clients go on connecting. How many succeed, and what do the others see?",
+    ),
+    (
+        "/sockets/nagle",
+        "Write, write, read",
+        "Two small writes, then a wait for the answer, over loopback. How long does it take: microseconds, or tens of \
+         milliseconds?",
+    ),
+];
 
 /// `/sockets`: the list.
 pub fn index() -> (String, String) {
