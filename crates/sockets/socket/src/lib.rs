@@ -42,8 +42,8 @@
 //! `socket.rs` ([`Socket`]: the calls in their order), `listener.rs` ([`TcpListener`], and what to do when
 //! accepting fails), `queues.rs` (the kernel's two queues and its counters of them), `connect.rs` and
 //! `stream.rs` ([`TcpStream`]: connecting, and moving bytes), `tuning.rs` (its options), `tcp_info.rs`
-//! ([`TcpInfo`]: what the kernel knows), `udp.rs` ([`UdpSocket`]), `address.rs` (the bytes of a `sockaddr`),
-//! `sys.rs` (every `unsafe` block).
+//! ([`TcpInfo`]: what the kernel knows), `udp.rs` ([`UdpSocket`]), `usage.rs` ([`Usage`]: what the conversation
+//! cost), `address.rs` (the bytes of a `sockaddr`), `sys.rs` (every `unsafe` block).
 //!
 //! # Invariants
 //!
@@ -98,6 +98,7 @@ mod sys;
 mod tcp_info;
 mod tuning;
 mod udp;
+mod usage;
 
 pub use listener::{AcceptFailure, ListenOptions, TcpListener};
 pub use options::KeepAlive;
@@ -106,3 +107,4 @@ pub use socket::Socket;
 pub use stream::TcpStream;
 pub use tcp_info::{TcpInfo, TcpState};
 pub use udp::UdpSocket;
+pub use usage::{Usage, process_cpu_time, raise_descriptor_limit, thread_cpu_time};

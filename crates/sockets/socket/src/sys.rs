@@ -13,6 +13,8 @@ use libc::{c_int, c_void, socklen_t};
 
 use crate::address::RawAddress;
 
+pub(crate) mod usage;
+
 /// A socket option: the protocol level that owns it, and its number there.
 ///
 /// The fields are private and the list is closed, because some options that are not in it hold pointers, which
