@@ -1,4 +1,4 @@
-//! What the chapter programs share: arguments, tables, charts, checks, and two small drivers.
+//! What the chapter programs share: arguments, tables, charts, checks, and a few small helpers.
 //!
 //! A program is one file, `chNN_name.rs`, beside this folder, and puts the crates of the workspace together. It
 //! can be read without this library, which holds nothing that a chapter teaches:
@@ -9,6 +9,7 @@
 //!   Checks    ✓ and ✗, and the exit code that follows from them
 //!   ask       requests and their answers on one connection of the client
 //!   Site      a server on threads of its own, until it is stopped
+//!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   converse  requests over one connection in virtual time          Percentiles
 //! ```
 //!
@@ -36,7 +37,9 @@ mod percentiles;
 mod site;
 mod table;
 mod talk;
+mod thread_watch;
 mod virtual_time;
+mod wait;
 
 pub use args::Args;
 pub use bars::Bars;
@@ -46,4 +49,6 @@ pub use percentiles::Percentiles;
 pub use site::{Goodbye, Site};
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue};
+pub use thread_watch::ThreadWatch;
 pub use virtual_time::{Conversation, Times, converse, get};
+pub use wait::wait_until;

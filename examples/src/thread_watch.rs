@@ -1,0 +1,64 @@
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+/// A thread of this process as the scheduler sees it, from any other thread: `/proc/self/task`.
+///
+/// ```
+/// use wirelab_examples::ThreadWatch;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let (sender, receiver) = std::sync::mpsc::channel();
+/// let (end, ended) = std::sync::mpsc::channel::<()>();
+/// let thread = std::thread::spawn(move || {
+///     let _ = sender.send(ThreadWatch::current());
+///     let _ = ended.recv();                                      // waits until `end` is dropped
+/// });
+/// let watch = receiver.recv().unwrap()?;
+/// while !watch.is_waiting()? {
+///     std::thread::yield_now();
+/// }
+/// assert!(watch.wakes()? < 10);
+/// drop(end);
+/// # thread.join().unwrap(); Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ThreadWatch {
+    folder: PathBuf,
+}
+
+impl ThreadWatch {
+    /// Watches the calling thread.
+    ///
+    /// # Errors
+    /// `/proc` is not mounted.
+    pub fn current() -> io::Result<Self> {
+        // The link reads PROCESS/task/THREAD.
+        Ok(ThreadWatch { folder: PathBuf::from("/proc").join(fs::read_link("/proc/thread-self")?) })
+    }
+
+    /// Whether it sleeps: it has called the kernel, and the kernel has not yet what it wants. It says nothing of what
+    /// it waits for.
+    ///
+    /// # Errors
+    /// The thread has ended.
+    pub fn is_waiting(&self) -> io::Result<bool> {
+        Ok(self.status("State:")?.starts_with('S'))
+    }
+
+    /// How often it has gone to sleep, and so been woken, since it began.
+    ///
+    /// # Errors
+    /// The thread has ended.
+    pub fn wakes(&self) -> io::Result<u64> {
+        self.status("voluntary_ctxt_switches:")?
+            .parse()
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    fn status(&self, name: &str) -> io::Result<String> {
+        let text = fs::read_to_string(self.folder.join("status"))?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        value.map(|value| value.trim().to_owned()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+}
