@@ -6,7 +6,8 @@ use lexopt::prelude::*;
 
 /// The options that a program was started with.
 ///
-/// An option is declared by what `--help` says of it: `"--explain"` is a switch, `"--svg FILE"` takes a value.
+/// An option is declared by what `--help` says of it: `"--explain"` is a switch, `"--svg FILE"` takes a value, and `"URL"`
+/// is an argument without a name.
 /// `--help` prints the declarations and ends the program with 0; what was not declared ends it with 2.
 #[derive(Debug)]
 pub struct Args {
@@ -42,11 +43,18 @@ impl Args {
             let name = match argument {
                 Short('h') | Long("help") => return Ok(None),
                 Long(name) => format!("--{name}"),
+                Value(value) => match nameless(options, &given) {
+                    Some(name) => {
+                        given.push((name, value.string()?));
+                        continue;
+                    }
+                    None => return Err(Value(value).unexpected()),
+                },
                 other => return Err(other.unexpected()),
             };
-            let declared =
+            let mut declared =
                 options.iter().map(|(declared, _)| declared.split_once(' ').unwrap_or((declared, "")));
-            match declared.into_iter().find(|(declared, _)| *declared == name) {
+            match declared.find(|(declared, _)| *declared == name) {
                 Some((_, "")) => given.push((name, String::new())),
                 Some(_) => given.push((name, parser.value()?.string()?)),
                 None => return Err(Long(name.trim_start_matches('-')).unexpected()),
@@ -77,6 +85,12 @@ impl Args {
             }
         }
     }
+}
+
+/// The first argument without a name that was declared and is not given yet.
+fn nameless(options: &[Declared], given: &[(String, String)]) -> Option<String> {
+    let mut nameless = options.iter().map(|(declared, _)| *declared).filter(|name| !name.starts_with("--"));
+    nameless.find(|name| given.iter().all(|(given, _)| given != name)).map(str::to_owned)
 }
 
 /// `program | head` closes the pipe when it has seen enough. That is no failure, and no reason for a back trace.
@@ -123,6 +137,17 @@ mod tests {
         for line in [&["--loud"][..], &["file"], &["--svg"], &["-x"]] {
             assert!(read(line).is_err(), "{line:?}");
         }
+    }
+
+    #[test]
+    fn an_argument_without_a_name_is_taken_once_if_it_is_declared() {
+        let read = |line: &[&str]| {
+            let line = ["program"].iter().chain(line);
+            Args::read(&mut lexopt::Parser::from_iter(line), &[("URL", "where"), ("--fast", "")])
+        };
+        let args = read(&["--fast", "http://a/"]).unwrap().unwrap();
+        assert_eq!((args.get("URL"), args.has("--fast")), (Some("http://a/"), true));
+        assert!(read(&["http://a/", "http://b/"]).is_err() && read(&["--URL"]).is_err());
     }
 
     #[test]

@@ -10,6 +10,8 @@
 //!   ask       requests and their answers on one connection of the client
 //!   Site      a server on threads of its own, until it is stopped
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
+//!   times     what a load has measured, as cells of a table
+//!   Orders    every order of two threads' steps
 //!   converse  requests over one connection in virtual time          Percentiles
 //! ```
 //!
@@ -33,6 +35,8 @@
 mod args;
 mod bars;
 mod checks;
+mod measured;
+mod orders;
 mod percentiles;
 mod site;
 mod table;
@@ -44,7 +48,8 @@ mod wait;
 pub use args::Args;
 pub use bars::Bars;
 pub use checks::{Checks, Failure, Outcome};
-
+pub use measured::{TIMES, milliseconds, times, what_became};
+pub use orders::{Orders, Step};
 pub use percentiles::Percentiles;
 pub use site::{Goodbye, Site};
 pub use table::Table;

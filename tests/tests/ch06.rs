@@ -1,0 +1,27 @@
+//! The programs of chapter 6, and the load generator: what they promise, and how they end.
+
+use wirelab_tests::programs::{is_in_file, printed};
+
+#[track_caller]
+fn keeps(name: &str, arguments: &[&str], promises: usize) -> String {
+    let out = printed(name, arguments);
+    assert_eq!(out.matches('✓').count(), promises, "{out}");
+    out
+}
+
+#[test]
+fn the_orders_of_two_threads_are_the_same_every_time() {
+    is_in_file(&printed("ch06_race", &["--model"]), "golden/ch06_race_model.txt");
+}
+
+#[test]
+fn real_threads_lose_additions_and_three_ways_mend_it() {
+    let out = keeps("ch06_race", &["--count", "50000"], 8);
+    assert!(out.contains("additions are lost"), "{out}");
+}
+
+#[test]
+fn the_load_generator_shows_what_a_closed_loop_hides() {
+    let out = keeps("load", &["--seconds", "1", "--rate", "1000"], 5);
+    assert!(out.lines().any(|line| line.starts_with("open")), "{out}");
+}
