@@ -11,6 +11,7 @@
 //!   Site      a server on threads of its own, until it is stopped
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
+//!   Work      a site whose pages keep their thread busy in different ways
 //!   Orders    every order of two threads' steps
 //!   converse  requests over one connection in virtual time          Percentiles
 //! ```
@@ -44,6 +45,7 @@ mod talk;
 mod thread_watch;
 mod virtual_time;
 mod wait;
+mod work;
 
 pub use args::Args;
 pub use bars::Bars;
@@ -57,3 +59,4 @@ pub use talk::{Answer, answer, ask, queue};
 pub use thread_watch::ThreadWatch;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use wait::wait_until;
+pub use work::Work;

@@ -25,3 +25,8 @@ fn the_load_generator_shows_what_a_closed_loop_hides() {
     let out = keeps("load", &["--seconds", "1", "--rate", "1000"], 5);
     assert!(out.lines().any(|line| line.starts_with("open")), "{out}");
 }
+
+#[test]
+fn one_thread_holds_many_and_one_handler_holds_up_all() {
+    keeps("ch06_single_thread", &["--connections", "200"], 8);
+}
