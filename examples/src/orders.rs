@@ -139,7 +139,8 @@ mod tests {
         let program = [Lock(0), Read, Write, Unlock(0)];
         let orders = Orders::of(&program, &program);
         assert_eq!((orders.count(), orders.ending_with(2), orders.deadlocks().len()), (2, 2, 0));
-        let crossed = Orders::of(&[Lock(0), Lock(1)], &[Lock(1), Lock(0)]);
+        let crossed =
+            Orders::of(&[Lock(0), Lock(1), Unlock(1), Unlock(0)], &[Lock(1), Lock(0), Unlock(0), Unlock(1)]);
         assert_eq!(crossed.deadlocks(), ["ab", "ba"]);
     }
 }
