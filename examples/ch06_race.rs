@@ -1,6 +1,7 @@
 //! Section 6: a race condition. Two threads add one to a counter by reading it and writing it back, and an update is lost:
 //! first in every order that is possible, one by one, and then on real threads; with the ways to mend it.
 
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -122,7 +123,9 @@ fn forced(checks: &mut Checks) {
 fn real_threads(threads: u64, count: u64, checks: &mut Checks) {
     println!("\nAnd without a barrier: {threads} threads, each adding one {count} times.\n");
     let (counter, lock) = (AtomicU64::new(0), Mutex::new(()));
-    let read_write = || counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    // Unseen, the copy stays two instructions. Otherwise the compiler may make one `inc` of them, which on a single processor
+    // cannot be interrupted half-way (and on two loses as much as before).
+    let read_write = || counter.store(black_box(counter.load(Ordering::Relaxed)) + 1, Ordering::Relaxed);
     let fetch_add = || {
         counter.fetch_add(1, Ordering::Relaxed);
     };

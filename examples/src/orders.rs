@@ -55,6 +55,7 @@ impl Orders {
         orders
     }
 
+    // ANCHOR: explore
     /// Lets each thread that can go on do so, in a copy of the world for each, and goes on from there.
     fn explore(&mut self, world: World<'_>) {
         let next: Vec<World<'_>> = (0..2).filter_map(|thread| world.clone().step(thread)).collect();
@@ -66,6 +67,7 @@ impl Orders {
             self.deadlocks.push(world.order);
         }
     }
+    // ANCHOR_END: explore
 
     /// How many orders there are.
     pub fn count(&self) -> u64 {

@@ -70,6 +70,17 @@ fn everything_that_the_book_includes_or_shows_exists() {
         let pictures = text.split("![").skip(1).filter_map(|rest| rest.split("](").nth(1)?.split(')').next());
         let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
         let local = |target: &&str| !target.contains("://") && !target.is_empty();
+        // `file.rs:name` is the part of a file between two comments, ANCHOR: name and ANCHOR_END: name.
+        let parts = included.clone().filter_map(|target| target.split_once(':'));
+        for (target, anchor) in parts {
+            let file = std::fs::read_to_string(page.parent().unwrap().join(target)).unwrap_or_default();
+            assert!(
+                file.contains(&format!("ANCHOR_END: {anchor}\n")),
+                "{}: {target} has no {anchor}",
+                page.display()
+            );
+        }
+        let included = included.map(|target| target.split(':').next().unwrap_or(target));
         for target in included.chain(pictures).chain(links).filter(local) {
             let path = page.parent().unwrap().join(target);
             assert!(path.exists(), "{}: there is no {target}", page.display());
