@@ -26,6 +26,8 @@ impl Signal {
     pub const USR2: Signal = Signal(libc::SIGUSR2);
     /// A child process has ended.
     pub const CHLD: Signal = Signal(libc::SIGCHLD);
+    /// Ends the process at once. It cannot be caught: the kernel closes its descriptors, and nothing else is finished.
+    pub const KILL: Signal = Signal(libc::SIGKILL);
 
     /// Sends the signal to the calling thread: how a program tries its own orderly end.
     ///
@@ -33,6 +35,29 @@ impl Signal {
     /// `InvalidInput`: there is no such signal.
     pub fn raise(self) -> io::Result<()> {
         sys::raise(self.0)
+    }
+
+    /// Sends the signal to one process, as `kill` does at the terminal.
+    ///
+    /// ```
+    /// use wirelab_reactor::Signal;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut child = std::process::Command::new("sleep").arg("60").spawn()?;
+    /// Signal::KILL.send(child.id())?;
+    /// assert!(!child.wait()?.success());
+    /// assert!(Signal::KILL.send(0).is_err(), "to the kernel, 0 is every process of the group");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidInput`: there is no such signal, or the number is none of a single process. `PermissionDenied`: the process
+    /// is another user's. An error with `ESRCH`: there is no such process.
+    pub fn send(self, process: u32) -> io::Result<()> {
+        match i32::try_from(process) {
+            Ok(process) if process > 0 => sys::kill(process, self.0),
+            _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "this is the number of no process")),
+        }
     }
 }
 
@@ -46,6 +71,7 @@ impl fmt::Debug for Signal {
             Signal::USR1 => f.write_str("SIGUSR1"),
             Signal::USR2 => f.write_str("SIGUSR2"),
             Signal::CHLD => f.write_str("SIGCHLD"),
+            Signal::KILL => f.write_str("SIGKILL"),
             Signal(number) => write!(f, "signal {number}"),
         }
     }

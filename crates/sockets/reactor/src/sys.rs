@@ -105,6 +105,12 @@ pub(crate) fn raise(signal: c_int) -> io::Result<()> {
     }
 }
 
+/// `process` is above 0: the others mean groups.
+pub(crate) fn kill(process: libc::pid_t, signal: c_int) -> io::Result<()> {
+    // SAFETY: takes two integers.
+    unit(unsafe { libc::kill(process, signal) })
+}
+
 fn owned(result: c_int) -> io::Result<OwnedFd> {
     let fd = integer(result)?;
     // SAFETY: a call that makes a descriptor has just returned it, so that it is open and nobody else owns it.
