@@ -90,6 +90,7 @@ compile_error!("this crate speaks to the Linux kernel; on another system, run it
 mod address;
 mod connect;
 mod listener;
+mod namespace;
 mod options;
 mod queues;
 mod socket;
@@ -101,6 +102,7 @@ mod udp;
 mod usage;
 
 pub use listener::{AcceptFailure, ListenOptions, TcpListener};
+pub use namespace::Namespace;
 pub use options::KeepAlive;
 pub use queues::{AcceptQueue, QueueCounters, somaxconn};
 pub use socket::Socket;

@@ -1,5 +1,6 @@
 use std::io;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::address::{self, RawAddress};
@@ -142,6 +143,34 @@ impl Socket {
     /// The socket is not of IPv6, or is bound already.
     pub fn set_only_v6(&self, on: bool) -> io::Result<()> {
         options::set_flag(self.as_fd(), OptionName::ONLY_V6, on)
+    }
+
+    /// `IP_LOCAL_PORT_RANGE` (Linux 6.3): the ports among which the kernel chooses when it binds this socket
+    /// itself, in `connect` or in `bind` to port 0. Only the part inside `net.ipv4.ip_local_port_range` counts;
+    /// `None`, the default, is all of that. For IPv6 too, in spite of its name.
+    ///
+    /// # Errors
+    /// `InvalidInput`: the range is empty, or begins with port 0. `ENOPROTOOPT`: the kernel is older.
+    pub fn set_local_port_range(&self, range: Option<RangeInclusive<u16>>) -> io::Result<()> {
+        let value = match range {
+            None => 0,
+            Some(range) if range.is_empty() || *range.start() == 0 => {
+                return Err(options::invalid("a port range is not empty and begins above 0"));
+            }
+            Some(range) => u32::from(*range.end()) << 16 | u32::from(*range.start()),
+        };
+        sys::set_option(self.as_fd(), OptionName::LOCAL_PORT_RANGE, &value.to_ne_bytes())
+    }
+
+    /// The range that [`set_local_port_range`](Self::set_local_port_range) has set.
+    ///
+    /// # Errors
+    /// `ENOPROTOOPT`: the kernel is older than Linux 6.3.
+    pub fn local_port_range(&self) -> io::Result<Option<RangeInclusive<u16>>> {
+        let mut value = [0; 4];
+        sys::get_option(self.as_fd(), OptionName::LOCAL_PORT_RANGE, &mut value)?;
+        let value = u32::from_ne_bytes(value);
+        Ok((value != 0).then_some(value as u16..=(value >> 16) as u16))
     }
 }
 

@@ -13,7 +13,9 @@ use libc::{c_int, c_void, socklen_t};
 
 use crate::address::RawAddress;
 
+mod namespace;
 pub(crate) mod usage;
+pub(crate) use namespace::*;
 
 /// A socket option: the protocol level that owns it, and its number there.
 ///
@@ -42,8 +44,12 @@ impl OptionName {
     pub(crate) const QUICK_ACK: Self = Self(libc::IPPROTO_TCP, libc::TCP_QUICKACK);
     pub(crate) const CORK: Self = Self(libc::IPPROTO_TCP, libc::TCP_CORK);
     pub(crate) const DEFER_ACCEPT: Self = Self(libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT);
+    pub(crate) const LOCAL_PORT_RANGE: Self = Self(libc::IPPROTO_IP, IP_LOCAL_PORT_RANGE);
     pub(crate) const INFO: Self = Self(libc::IPPROTO_TCP, libc::TCP_INFO);
 }
+
+/// Since Linux 6.3; `libc` does not have it yet.
+const IP_LOCAL_PORT_RANGE: c_int = 51;
 
 pub(crate) fn socket(family: c_int, kind: c_int) -> io::Result<OwnedFd> {
     // SAFETY: takes three integers.
