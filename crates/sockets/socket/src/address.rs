@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -15,7 +16,6 @@ use libc::socklen_t;
 /// byte order since they go into packets as they are. `sockaddr` begins with the family so that the kernel can
 /// tell from the first two bytes how to read the rest.
 #[repr(C, align(4))]
-#[derive(Default)]
 pub(crate) struct RawAddress {
     pub(crate) bytes: [u8; 28],
     /// How many of the bytes are in use.
@@ -26,6 +26,11 @@ const V4_LENGTH: socklen_t = 16;
 const V6_LENGTH: socklen_t = 28;
 
 impl RawAddress {
+    /// Room for the kernel to write into.
+    pub(crate) fn empty() -> Self {
+        RawAddress { bytes: [0; 28], length: 28 }
+    }
+
     /// How much the kernel may write.
     pub(crate) fn capacity(&self) -> socklen_t {
         self.bytes.len() as socklen_t
@@ -72,6 +77,30 @@ impl From<SocketAddr> for RawAddress {
     }
 }
 
+/// As `strace` writes it.
+impl fmt::Display for RawAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.decode() {
+            Ok(SocketAddr::V4(v4)) => write!(
+                f,
+                "{{sa_family=AF_INET, sin_port=htons({}), sin_addr=inet_addr(\"{}\")}}",
+                v4.port(),
+                v4.ip()
+            ),
+            Ok(SocketAddr::V6(v6)) => write!(
+                f,
+                "{{sa_family=AF_INET6, sin6_port=htons({}), sin6_flowinfo=htonl({}), \
+                 inet_pton(AF_INET6, \"{}\", &sin6_addr), sin6_scope_id={}}}",
+                v6.port(),
+                u32::from_be(v6.flowinfo()),
+                v6.ip(),
+                v6.scope_id()
+            ),
+            Err(_other) => f.write_str("{...}"),
+        }
+    }
+}
+
 /// The address family, which is chosen when the socket is made and cannot be changed later.
 pub(crate) fn family(address: &SocketAddr) -> libc::c_int {
     match address {
@@ -103,7 +132,7 @@ mod tests {
 
     #[test]
     fn an_address_of_another_family_is_an_error() {
-        assert_eq!(RawAddress::default().decode().unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(RawAddress::empty().decode().unwrap_err().kind(), io::ErrorKind::InvalidData);
         let mut short = RawAddress::from(SocketAddr::from(([127, 0, 0, 1], 1)));
         short.length = 4;
         assert_eq!(short.decode().unwrap_err().kind(), io::ErrorKind::InvalidData);

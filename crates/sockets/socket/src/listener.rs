@@ -3,17 +3,21 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use crate::sys::{self, OptionName};
+use crate::sys::{self, Descriptor, OptionName};
 use crate::{Socket, TcpStream, options};
 
 /// A socket in the state LISTEN: an address and a queue of connections whose handshake the kernel has
 /// completed.
 #[derive(Debug)]
 pub struct TcpListener {
-    fd: OwnedFd,
+    fd: Descriptor,
 }
 
 impl TcpListener {
+    pub(crate) fn new(fd: Descriptor) -> Self {
+        TcpListener { fd }
+    }
+
     /// Listens on `address` with the settings of [`ListenOptions::default`]; accepting waits.
     ///
     /// # Errors
@@ -46,7 +50,7 @@ impl TcpListener {
 
     fn accept_with(&self, flags: libc::c_int) -> io::Result<(TcpStream, SocketAddr)> {
         let (fd, peer) = sys::retry(|| sys::accept4(self.as_fd(), flags | libc::SOCK_CLOEXEC))?;
-        Ok((TcpStream::from(fd), peer.decode()?))
+        Ok((TcpStream::new(fd), peer.decode()?))
     }
 
     /// Another descriptor of the same socket and the same queue, for a second thread to accept from.
@@ -54,7 +58,7 @@ impl TcpListener {
     /// # Errors
     /// `EMFILE`: no descriptor is free.
     pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(TcpListener { fd: self.fd.try_clone()? })
+        Ok(TcpListener { fd: sys::duplicate(self.as_fd())? })
     }
 }
 
@@ -195,15 +199,23 @@ impl ListenOptions {
         self
     }
 
-    /// Makes the socket, sets the options, binds and listens.
+    /// Makes the socket, sets the options that differ from the kernel's own, binds and listens. If a call fails,
+    /// the socket is closed.
     ///
     /// # Errors
     /// Those of [`Socket::bind`] and [`Socket::listen`].
     pub fn bind(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        let socket = Socket::tcp_for(&address)?;
-        socket.set_reuse_address(self.reuse_address)?;
-        socket.set_reuse_port(self.reuse_port)?;
-        socket.set_nonblocking(self.nonblocking)?;
+        let socket = if self.nonblocking {
+            Socket::tcp_nonblocking_for(&address)?
+        } else {
+            Socket::tcp_for(&address)?
+        };
+        if self.reuse_address {
+            socket.set_reuse_address(true)?;
+        }
+        if self.reuse_port {
+            socket.set_reuse_port(true)?;
+        }
         if let Some(on) = self.only_v6 {
             socket.set_only_v6(on)?;
         }
@@ -229,13 +241,13 @@ impl AsFd for TcpListener {
 /// methods return errors.
 impl From<OwnedFd> for TcpListener {
     fn from(fd: OwnedFd) -> Self {
-        TcpListener { fd }
+        TcpListener { fd: fd.into() }
     }
 }
 
 impl From<TcpListener> for OwnedFd {
     fn from(listener: TcpListener) -> OwnedFd {
-        listener.fd
+        listener.fd.into()
     }
 }
 

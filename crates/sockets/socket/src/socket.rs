@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::address::{self, RawAddress};
-use crate::sys::{self, OptionName};
+use crate::sys::{self, Descriptor, OptionName};
 use crate::{TcpListener, TcpStream, options};
 
 /// A TCP socket that is not yet either a listener or a connection.
@@ -30,7 +30,7 @@ use crate::{TcpListener, TcpStream, options};
 /// ```
 #[derive(Debug)]
 pub struct Socket {
-    fd: OwnedFd,
+    fd: Descriptor,
 }
 
 impl Socket {
@@ -45,6 +45,15 @@ impl Socket {
     /// `EMFILE` or `ENFILE`: no descriptor is free in the process or in the system.
     pub fn tcp_for(address: &SocketAddr) -> io::Result<Self> {
         Self::new(address, libc::SOCK_STREAM)
+    }
+
+    /// [`tcp_for`](Self::tcp_for) with `SOCK_NONBLOCK`: calls that would wait return
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock), without two calls of `fcntl` to say so.
+    ///
+    /// # Errors
+    /// Those of [`tcp_for`](Self::tcp_for).
+    pub fn tcp_nonblocking_for(address: &SocketAddr) -> io::Result<Self> {
+        Self::new(address, libc::SOCK_STREAM | libc::SOCK_NONBLOCK)
     }
 
     pub(crate) fn udp_for(address: &SocketAddr) -> io::Result<Self> {
@@ -77,7 +86,7 @@ impl Socket {
     /// `AddrInUse`: the port was shared by `SO_REUSEADDR`, and another socket listens already.
     pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
         sys::listen(self.as_fd(), i32::try_from(backlog).unwrap_or(i32::MAX))?;
-        Ok(TcpListener::from(self.fd))
+        Ok(TcpListener::new(self.fd))
     }
 
     /// `connect`, and waits for the handshake: the kernel sends a SYN and, if the socket has no address yet,
@@ -91,9 +100,9 @@ impl Socket {
     /// (`net.ipv4.tcp_syn_retries`; two minutes and more). `AddrNotAvailable`: no local port is free.
     pub fn connect(self, address: SocketAddr) -> io::Result<TcpStream> {
         match sys::connect(self.as_fd(), &RawAddress::from(address)) {
-            Ok(()) => Ok(TcpStream::from(self.fd)),
+            Ok(()) => Ok(TcpStream::new(self.fd)),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                let stream = TcpStream::from(self.fd);
+                let stream = TcpStream::new(self.fd);
                 stream.finish_connect(None)?;
                 Ok(stream)
             }
@@ -112,7 +121,7 @@ impl Socket {
         options::set_nonblocking(self.as_fd(), true)?;
         match sys::connect(self.as_fd(), &RawAddress::from(address)) {
             Err(error) if !is_in_progress(&error) => Err(error),
-            _ => Ok(TcpStream::from(self.fd)),
+            _ => Ok(TcpStream::new(self.fd)),
         }
     }
 
@@ -186,7 +195,7 @@ impl AsFd for Socket {
 
 impl From<Socket> for OwnedFd {
     fn from(socket: Socket) -> OwnedFd {
-        socket.fd
+        socket.fd.into()
     }
 }
 

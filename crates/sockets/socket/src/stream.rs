@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use bytes::BufMut;
 
-use crate::{options, sys};
+use crate::options;
+use crate::sys::{self, Descriptor};
 
 /// A TCP connection, or one that is being made ([`start_connect`](Self::start_connect)).
 ///
@@ -17,10 +18,14 @@ use crate::{options, sys};
 /// that a signal handler interrupts is made again.
 #[derive(Debug)]
 pub struct TcpStream {
-    fd: OwnedFd,
+    fd: Descriptor,
 }
 
 impl TcpStream {
+    pub(crate) fn new(fd: Descriptor) -> Self {
+        TcpStream { fd }
+    }
+
     /// `recv`: copies bytes from the receive buffer to `buffer`; the room made free widens the window that is
     /// offered to the peer.
     ///
@@ -166,7 +171,7 @@ impl TcpStream {
     /// # Errors
     /// `EMFILE`: no descriptor is free.
     pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(TcpStream { fd: self.fd.try_clone()? })
+        Ok(TcpStream { fd: sys::duplicate(self.as_fd())? })
     }
 }
 
@@ -204,12 +209,12 @@ impl AsFd for TcpStream {
 /// The descriptor must be of a TCP socket; on another one the methods return errors.
 impl From<OwnedFd> for TcpStream {
     fn from(fd: OwnedFd) -> Self {
-        TcpStream { fd }
+        TcpStream { fd: fd.into() }
     }
 }
 
 impl From<TcpStream> for OwnedFd {
     fn from(stream: TcpStream) -> OwnedFd {
-        stream.fd
+        stream.fd.into()
     }
 }

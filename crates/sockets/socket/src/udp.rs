@@ -3,7 +3,8 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::address::RawAddress;
-use crate::{Socket, options, sys};
+use crate::sys::{self, Descriptor};
+use crate::{Socket, options};
 
 /// A UDP socket: datagrams to and from anybody, each sent and received whole.
 ///
@@ -23,7 +24,7 @@ use crate::{Socket, options, sys};
 /// ```
 #[derive(Debug)]
 pub struct UdpSocket {
-    fd: OwnedFd,
+    fd: Descriptor,
 }
 
 impl UdpSocket {
@@ -35,7 +36,7 @@ impl UdpSocket {
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::udp_for(&address)?;
         socket.bind(address)?;
-        Ok(UdpSocket { fd: socket.into() })
+        Ok(UdpSocket { fd: OwnedFd::from(socket).into() })
     }
 
     /// `sendto`: sends one datagram, and returns its length. It may be lost on the way without a word.
@@ -68,7 +69,7 @@ impl AsFd for UdpSocket {
 
 impl From<UdpSocket> for OwnedFd {
     fn from(socket: UdpSocket) -> OwnedFd {
-        socket.fd
+        socket.fd.into()
     }
 }
 
