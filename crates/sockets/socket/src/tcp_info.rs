@@ -119,13 +119,14 @@ pub struct TcpInfo {
 
 impl TcpInfo {
     pub(crate) fn read(fd: BorrowedFd<'_>) -> io::Result<Self> {
-        let mut bytes = [0; 256];
+        let mut bytes = [0; 512];
         let length = sys::get_option(fd, OptionName::INFO, &mut bytes)?;
-        Ok(Self::decode(&bytes[..length]))
+        Ok(Self::from_bytes(&bytes[..length]))
     }
 
-    /// Reads `struct tcp_info` of `linux/tcp.h` front to back; what is missing at the end is 0.
-    fn decode(bytes: &[u8]) -> Self {
+    /// Reads `struct tcp_info` of `linux/tcp.h` front to back, as `getsockopt(TCP_INFO)` and the attribute
+    /// `INET_DIAG_INFO` of `sock_diag(7)` give it, in the machine's byte order; what is missing at the end is 0.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut info = TcpInfo::default();
         let mut r = Fields(bytes);
         info.decode_states(&mut r);
@@ -307,7 +308,7 @@ mod tests {
 
     #[test]
     fn fields_are_read_where_the_kernel_puts_them() {
-        let info = TcpInfo::decode(&counting());
+        let info = TcpInfo::from_bytes(&counting());
         assert_eq!(offset_in(info.snd_mss), offset_of!(libc::tcp_info, tcpi_snd_mss));
         assert_eq!(offset_in(info.rtt.as_micros() as u32), offset_of!(libc::tcp_info, tcpi_rtt));
         assert_eq!(offset_in(info.snd_cwnd), offset_of!(libc::tcp_info, tcpi_snd_cwnd));
@@ -321,13 +322,13 @@ mod tests {
 
     #[test]
     fn an_older_kernels_shorter_struct_gives_zeroes() {
-        let whole = TcpInfo::decode(&counting());
+        let whole = TcpInfo::from_bytes(&counting());
         for length in 0..256 {
-            let info = TcpInfo::decode(&counting()[..length]);
+            let info = TcpInfo::from_bytes(&counting()[..length]);
             let expected = if length >= 84 { whole.snd_cwnd } else { 0 };
             assert_eq!(info.snd_cwnd, expected, "of {length} bytes");
         }
-        assert_eq!(TcpInfo::decode(&[]), TcpInfo::default());
+        assert_eq!(TcpInfo::from_bytes(&[]), TcpInfo::default());
     }
 
     #[test]
