@@ -1,20 +1,36 @@
 use std::io;
-use std::net::SocketAddr;
+use std::net::Shutdown;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 use bytes::BytesMut;
-use wirelab_socket::{TcpListener, TcpStream};
+use wirelab_socket::TcpStream;
 
+use crate::driver::Driver;
+use crate::link::Link;
+use crate::reactor::check;
 use crate::{Interest, Reactor, Token, Trigger};
 
 /// A connection whose reads and writes go through a [`Reactor`].
 ///
 /// A readiness back end (epoll, `poll`) makes the system call at once. A ring queues it, and makes those of all
-/// channels together when it waits. To the program both look like an edge-triggered, non-blocking socket: go on until
+/// channels together when it waits. To the program all look like an edge-triggered, non-blocking socket: go on until
 /// `WouldBlock` or a short count, and an event will tell when there is more.
+///
+/// What a ring cannot hide:
+///
+/// * A write that was taken has reached the reactor, and the socket only with the next [`poll`](Reactor::poll). An
+///   error of it comes with an event, and then from the next call.
+/// * One buffer of received bytes (16 KiB) may be with the reactor. Until the program reads it, the reactor does not
+///   look further, and learns of a reset only by a write.
+/// * Bytes that it has received and the program has not read do not make `close` an RST, as they do in the kernel.
+///
+/// Dropping it is the same as [`close`](Reactor::close), in the next turn.
 #[derive(Debug)]
 pub struct Channel {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
+    /// Where the mechanism keeps something about it; epoll does not.
+    link: Option<Link>,
 }
 
 impl Channel {
@@ -24,37 +40,52 @@ impl Channel {
     }
 }
 
-/// A listener whose connections are accepted through a [`Reactor`].
-#[derive(Debug)]
-pub struct Acceptor {
-    listener: TcpListener,
-    token: Token,
-    /// Whether it is watched.
-    active: bool,
-}
-
-impl Acceptor {
-    /// The listening socket, to ask about.
-    pub fn listener(&self) -> &TcpListener {
-        &self.listener
-    }
-
-    /// Whether it is watched: not [paused](Reactor::pause).
-    pub fn is_active(&self) -> bool {
-        self.active
-    }
-}
-
 impl<K> Reactor<K> {
     /// Watches a connection for both directions, edge-triggered, for as long as it lives. The stream is made
     /// non-blocking.
     ///
+    /// No event says that there is room to write until a write has found none. (Epoll says it once, at first.) For a
+    /// connection that is still being made, see [`open_connecting`](Self::open_connecting).
+    ///
     /// # Errors
     /// Those of [`register`](Self::register).
     pub fn open(&mut self, stream: TcpStream, token: Token) -> io::Result<Channel> {
+        check(token)?;
         stream.set_nonblocking(true)?;
-        self.register(&stream, token, Interest::BOTH, Trigger::Edge)?;
-        Ok(Channel { stream })
+        let stream = Arc::new(stream);
+        let link = match &mut self.driver {
+            Driver::Epoll(epoll) => {
+                epoll.register(stream.as_fd(), token, Interest::BOTH, Trigger::Edge)?;
+                None
+            }
+            Driver::Poll(set) => Some(set.open(stream.as_fd(), token)),
+            Driver::Uring(ring) => Some(ring.open(stream.clone(), token)),
+        };
+        Ok(Channel { stream, link })
+    }
+
+    /// Watches a connection that [`TcpStream::start_connect`] has begun. Its first event is writable, and
+    /// [`TcpStream::take_error`] then says how the handshake ended.
+    ///
+    /// # Errors
+    /// Those of [`register`](Self::register).
+    pub fn open_connecting(&mut self, stream: TcpStream, token: Token) -> io::Result<Channel> {
+        check(token)?;
+        stream.set_nonblocking(true)?;
+        let stream = Arc::new(stream);
+        let link = match &mut self.driver {
+            Driver::Epoll(epoll) => {
+                epoll.register(stream.as_fd(), token, Interest::BOTH, Trigger::Edge)?;
+                None
+            }
+            Driver::Poll(set) => {
+                let link = set.open(stream.as_fd(), token);
+                set.want(Some(&link), Interest::WRITABLE);
+                Some(link)
+            }
+            Driver::Uring(ring) => Some(ring.open_connecting(stream.clone(), token)),
+        };
+        Ok(Channel { stream, link })
     }
 
     /// Reads what has arrived into the spare room of `buffer`; 0 is the end of the stream. A count that is smaller than
@@ -63,7 +94,18 @@ impl<K> Reactor<K> {
     /// # Errors
     /// Those of [`TcpStream::read_into`].
     pub fn read(&mut self, channel: &Channel, buffer: &mut BytesMut) -> io::Result<usize> {
-        channel.stream.read_into(buffer)
+        match &mut self.driver {
+            Driver::Epoll(_) => channel.stream.read_into(buffer),
+            Driver::Poll(set) => {
+                let room = make_room(buffer);
+                let result = channel.stream.read_into(buffer);
+                if is_the_last(&result, room) {
+                    set.want(channel.link.as_ref(), Interest::READABLE);
+                }
+                result
+            }
+            Driver::Uring(ring) => ring.read(channel.link.as_ref(), buffer),
+        }
     }
 
     /// Writes, and returns how many bytes were taken. Fewer than all mean that an event will come when there is room.
@@ -71,10 +113,21 @@ impl<K> Reactor<K> {
     /// # Errors
     /// Those of [`TcpStream::write`].
     pub fn write(&mut self, channel: &Channel, bytes: &[u8]) -> io::Result<usize> {
-        channel.stream.write(bytes)
+        match &mut self.driver {
+            Driver::Epoll(_) => channel.stream.write(bytes),
+            Driver::Poll(set) => {
+                let result = channel.stream.write(bytes);
+                if is_the_last(&result, bytes.len()) {
+                    set.want(channel.link.as_ref(), Interest::WRITABLE);
+                }
+                result
+            }
+            Driver::Uring(ring) => ring.write(channel.link.as_ref(), bytes),
+        }
     }
 
-    /// Sends a part of a file behind what was written; see [`TcpStream::sendfile`].
+    /// Sends a part of a file behind what was written; see [`TcpStream::sendfile`]. On a ring it is that call too, as
+    /// io_uring has no such operation.
     ///
     /// # Errors
     /// Those of [`TcpStream::sendfile`]; `WouldBlock` also while earlier writes are on their way.
@@ -85,7 +138,25 @@ impl<K> Reactor<K> {
         offset: u64,
         count: usize,
     ) -> io::Result<usize> {
-        channel.stream.sendfile(file, offset, count)
+        let send = || channel.stream.sendfile(file, offset, count);
+        match &mut self.driver {
+            Driver::Epoll(_) => send(),
+            Driver::Poll(set) => {
+                let result = send();
+                if is_the_last(&result, count) {
+                    set.want(channel.link.as_ref(), Interest::WRITABLE);
+                }
+                result
+            }
+            Driver::Uring(ring) => {
+                ring.before_file(channel.link.as_ref())?;
+                let result = send();
+                if is_the_last(&result, count) {
+                    ring.want_room(channel.link.as_ref());
+                }
+                result
+            }
+        }
     }
 
     /// Ends this side of the connection behind what was written: FIN.
@@ -93,60 +164,38 @@ impl<K> Reactor<K> {
     /// # Errors
     /// `NotConnected`: it was reset.
     pub fn shut_down(&mut self, channel: &Channel) -> io::Result<()> {
-        channel.stream.shutdown(std::net::Shutdown::Write)
+        match &mut self.driver {
+            Driver::Epoll(_) | Driver::Poll(_) => channel.stream.shutdown(Shutdown::Write),
+            Driver::Uring(ring) => ring.shut_down(channel.link.as_ref()),
+        }
     }
 
     /// Closes the connection; what was written is still sent, unless `SO_LINGER` says otherwise.
+    ///
+    /// On a ring the descriptor is free when its operations have ended, which takes a turn; and longer, if bytes are on
+    /// their way to a peer that does not take them: after a minute without progress the kernel gives up.
     pub fn close(&mut self, channel: Channel) {
-        drop(channel) // the descriptor leaves epoll with its end
-    }
-
-    /// Watches a listener, level-triggered: there is an event in each turn in which connections wait.
-    ///
-    /// # Errors
-    /// Those of [`register`](Self::register).
-    pub fn listen(&mut self, listener: TcpListener, token: Token) -> io::Result<Acceptor> {
-        listener.set_nonblocking(true)?;
-        let mut acceptor = Acceptor { listener, token, active: false };
-        self.resume(&mut acceptor)?;
-        Ok(acceptor)
-    }
-
-    /// Takes the oldest connection that waits, also when the acceptor is paused. The stream is non-blocking.
-    ///
-    /// # Errors
-    /// [`AcceptFailure::of`](wirelab_socket::AcceptFailure::of) sorts them by what to do.
-    pub fn accept(&mut self, acceptor: &mut Acceptor) -> io::Result<(TcpStream, SocketAddr)> {
-        acceptor.listener.accept()
-    }
-
-    /// Lets connections wait in the kernel's queue.
-    ///
-    /// # Errors
-    /// None are known.
-    pub fn pause(&mut self, acceptor: &mut Acceptor) -> io::Result<()> {
-        if std::mem::take(&mut acceptor.active) {
-            self.deregister(&acceptor.listener)?;
+        drop(channel); // the descriptor leaves epoll with its end
+        match &mut self.driver {
+            Driver::Epoll(_) => {}
+            Driver::Poll(set) => set.forget_dropped(),
+            Driver::Uring(ring) => ring.forget_dropped(),
         }
-        Ok(())
     }
+}
 
-    /// Watches the listener again.
-    ///
-    /// # Errors
-    /// Those of [`register`](Self::register).
-    pub fn resume(&mut self, acceptor: &mut Acceptor) -> io::Result<()> {
-        if !acceptor.active {
-            self.register(&acceptor.listener, acceptor.token, Interest::READABLE, Trigger::Level)?;
-            acceptor.active = true;
-        }
-        Ok(())
+/// The room that there is to read into; a full buffer gets some, as [`TcpStream::read_into`] gives it.
+pub(crate) fn make_room(buffer: &mut BytesMut) -> usize {
+    if buffer.len() == buffer.capacity() {
+        buffer.reserve(64);
     }
+    buffer.capacity() - buffer.len()
+}
 
-    /// Watches it no longer, and gives the listener back.
-    pub fn unlisten(&mut self, mut acceptor: Acceptor) -> TcpListener {
-        // The only failure would be that it is not registered.
-        let _ = self.pause(&mut acceptor);
-        acceptor.listener
+/// Whether an event must come before the next call: nothing was there, or less than asked for.
+fn is_the_last(result: &io::Result<usize>, wanted: usize) -> bool {
+    match result {
+        Ok(count) => *count < wanted,
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
     }
 }

@@ -40,6 +40,7 @@ impl BitOr for Interest {
 ///                        arrive    read  arrive
 ///  Level reports            ●    ●    ●   ●    ●           in each turn while there is something
 ///  Edge reports             ●             ●                only when something new has arrived
+///  OneShot reports          ●                              once, and then not until it is registered again
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trigger {
@@ -49,7 +50,14 @@ pub enum Trigger {
     /// Once when it becomes ready, and again when more arrives. No registration is ever changed; but whoever is
     /// told must go on until `WouldBlock` or a short read or write, or remember that there is more, as nothing
     /// will tell again.
+    ///
+    /// `poll` keeps no memory between two calls, and cannot tell a new arrival from an old one: there, only channels
+    /// have edges, since the reactor sees their reads and writes.
     Edge,
+    /// Once, and then nothing until [`Reactor::reregister`](crate::Reactor::reregister): for a source that is handed
+    /// to another thread, which arms it again when it is done, or for something that happens once, as the end of a
+    /// connection attempt does.
+    OneShot,
 }
 
 /// A source is ready.
@@ -64,6 +72,19 @@ pub struct Event {
 }
 
 impl Event {
+    /// The bits of `poll`, which epoll and io_uring share.
+    pub(crate) fn from_bits(token: Token, bits: u32) -> Self {
+        let has = |bit: i32| bits & bit as u32 != 0;
+        Event {
+            token,
+            readable: has(libc::EPOLLIN),
+            writable: has(libc::EPOLLOUT),
+            read_closed: has(libc::EPOLLRDHUP),
+            hangup: has(libc::EPOLLHUP),
+            error: has(libc::EPOLLERR),
+        }
+    }
+
     /// What the source was registered with.
     pub fn token(&self) -> Token {
         self.token
@@ -82,6 +103,9 @@ impl Event {
 
     /// The peer has ended its side (FIN), perhaps behind bytes that are still to be read. On an edge-triggered
     /// source a short read is then not the last: read on until 0, as no further event will come.
+    ///
+    /// Only epoll knows it beforehand. `poll` and a ring report the end as one more readable event behind that of
+    /// the last bytes, whose read returns 0.
     pub fn is_read_closed(&self) -> bool {
         self.read_closed || self.hangup
     }

@@ -86,19 +86,27 @@
 #![allow(unsafe_code, reason = "epoll, eventfd and signalfd have no safe interface; all of it is in sys.rs")]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acceptor;
+mod backend;
 mod channel;
+mod driver;
+mod epoll;
 mod event;
-mod poller;
+mod link;
+mod poll;
 mod reactor;
 mod signals;
 mod sys;
 mod timers;
+mod uring;
 mod waker;
 
-pub use channel::{Acceptor, Channel};
+pub use acceptor::Acceptor;
+pub use backend::{Backend, UnknownBackend};
+pub use channel::Channel;
 pub use event::{Event, Interest, Token, Trigger};
-pub use poller::{Events, Poller};
 pub use reactor::Reactor;
 pub use signals::{Signal, Signals};
 pub use timers::{Expired, TimerId, Timers};
+pub use uring::UringConfig;
 pub use waker::Waker;

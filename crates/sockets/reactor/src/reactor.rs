@@ -2,11 +2,12 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crate::{Event, Events, Expired, Interest, Poller, TimerId, Timers, Token, Trigger, Waker};
+use crate::driver::Driver;
+use crate::{Backend, Event, Expired, Interest, TimerId, Timers, Token, Trigger, UringConfig, Waker};
 
 /// The events, and the timers, that one turn hands out at most. Enough that the call is shared by many; and few
 /// enough that no source waits for long while the others are served.
-const BATCH: usize = 1024;
+pub(crate) const BATCH: usize = 1024;
 
 /// The waker's own token, which no source may have.
 const WAKER: Token = Token(u64::MAX);
@@ -39,9 +40,10 @@ const WAKER: Token = Token(u64::MAX);
 /// ```
 #[derive(Debug)]
 pub struct Reactor<K> {
-    poller: Poller,
-    events: Events,
-    /// How many of `events` were handed out.
+    pub(crate) driver: Driver,
+    /// What the last wait found.
+    ready: Vec<Event>,
+    /// How many of `ready` were handed out.
     taken: usize,
     timers: Timers<K>,
     /// How many more timers this turn may hand out.
@@ -52,16 +54,35 @@ pub struct Reactor<K> {
 }
 
 impl<K> Reactor<K> {
-    /// A loop with nothing in it: an epoll instance and an eventfd for the wake-ups.
+    /// A loop with nothing in it, on epoll: an epoll instance and an eventfd for the wake-ups.
     ///
     /// # Errors
     /// `EMFILE`, `ENFILE`: no descriptor is free.
     pub fn new() -> io::Result<Self> {
-        let poller = Poller::new()?;
-        let waker = Waker::new(&poller, WAKER)?;
+        Self::with_backend(Backend::Epoll)
+    }
+
+    /// A loop with nothing in it.
+    ///
+    /// A ring belongs to the thread that polls first, since only that one may submit to it: a reactor on
+    /// [`Backend::Uring`] may be sent to its thread before, and not after.
+    ///
+    /// # Errors
+    /// `EMFILE`, `ENFILE`: no descriptor is free. Those of [`Backend::is_available`]. `ENOMEM`: no memory for the rings.
+    pub fn with_backend(backend: Backend) -> io::Result<Self> {
+        Self::with_config(backend, &UringConfig::default())
+    }
+
+    /// A loop with nothing in it, and other sizes than usual in case that it is on a ring.
+    ///
+    /// # Errors
+    /// Those of [`with_backend`](Self::with_backend).
+    pub fn with_config(backend: Backend, config: &UringConfig) -> io::Result<Self> {
+        let mut driver = Driver::new(backend, config)?;
+        let waker = Waker::new(&mut driver, WAKER)?;
         Ok(Reactor {
-            poller,
-            events: Events::with_capacity(BATCH),
+            driver,
+            ready: Vec::with_capacity(BATCH),
             taken: 0,
             timers: Timers::new(),
             timers_left: BATCH,
@@ -71,44 +92,57 @@ impl<K> Reactor<K> {
         })
     }
 
-    /// Watches `source`; see [`Poller::register`]. For a connection: [`Interest::BOTH`], [`Trigger::Edge`],
-    /// once.
+    /// By what it waits.
+    pub fn backend(&self) -> Backend {
+        self.driver.backend()
+    }
+
+    /// Watches `source` from now on. If it is ready already, the next [`poll`](Self::poll) reports it, whatever the
+    /// trigger. For connections and listeners, [`open`](Self::open) and [`listen`](Self::listen) are meant.
+    ///
+    /// What closing the source does depends on the mechanism. Epoll forgets it with the last duplicate of its
+    /// descriptor. An array for `poll` has only its number, and forgets it when it finds nothing behind the number, or
+    /// when the number is registered again. A ring's operation keeps the source open behind its last descriptor, and a
+    /// peer sees no end. [Deregister](Self::deregister) before closing, and all three do the same.
     ///
     /// # Errors
-    /// Those of [`Poller::register`]; `InvalidInput`: the token is `u64::MAX`, the reactor's own.
+    /// `InvalidInput`: the token is `u64::MAX`, the reactor's own. `AlreadyExists`: it is registered (epoll; the others
+    /// replace it). `EPERM`: epoll does not watch regular files, which are always ready. `ENOSPC`:
+    /// `fs.epoll.max_user_watches` is reached. `Unsupported`: an edge, on `poll`.
     pub fn register(
-        &self,
+        &mut self,
         source: &impl AsFd,
         token: Token,
         interest: Interest,
         trigger: Trigger,
     ) -> io::Result<()> {
         check(token)?;
-        self.poller.register(source, token, interest, trigger)
+        self.driver.register(source.as_fd(), token, interest, trigger)
     }
 
-    /// Changes how `source` is watched; see [`Poller::reregister`].
+    /// Replaces token, interest and trigger. If the source is ready now, the next [`poll`](Self::poll) reports it, so
+    /// that this also arms an edge or a one-shot again.
     ///
     /// # Errors
-    /// Those of [`Poller::reregister`]; `InvalidInput`: the token is `u64::MAX`, the reactor's own.
+    /// `NotFound`: it is not registered. `InvalidInput`: the token is `u64::MAX`, the reactor's own. `Unsupported`: an
+    /// edge, on `poll`.
     pub fn reregister(
-        &self,
+        &mut self,
         source: &impl AsFd,
         token: Token,
         interest: Interest,
         trigger: Trigger,
     ) -> io::Result<()> {
         check(token)?;
-        self.poller.reregister(source, token, interest, trigger)
+        self.driver.reregister(source.as_fd(), token, interest, trigger)
     }
 
-    /// Watches `source` no longer; closing it does the same. Events of it that this turn has not yet handed out
-    /// still come.
+    /// Watches `source` no longer. Events of it that this turn has not yet handed out still come.
     ///
     /// # Errors
-    /// Those of [`Poller::deregister`].
-    pub fn deregister(&self, source: &impl AsFd) -> io::Result<()> {
-        self.poller.deregister(source)
+    /// `NotFound`: it is not registered.
+    pub fn deregister(&mut self, source: &impl AsFd) -> io::Result<()> {
+        self.driver.deregister(source.as_fd())
     }
 
     /// Waits until a source is ready, a timer is due, somebody wakes, or `limit` has passed (`None`: no limit),
@@ -117,15 +151,21 @@ impl<K> Reactor<K> {
     /// Events of the last turn that were not taken are kept: as an edge is told only once, none may be lost. It
     /// then returns at once.
     ///
+    /// Epoll and `poll` count in milliseconds, to which the limit is rounded up: a timer may be served up to a
+    /// millisecond late, but never wakes the loop too early to do nothing. A ring counts in nanoseconds. A wait that a
+    /// signal handler interrupts ends without events.
+    ///
     /// # Errors
-    /// None are known.
+    /// `EEXIST`: a ring is polled by another thread than its first. No others are known.
     pub fn poll(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        if self.taken >= self.events.len() {
+        if self.taken >= self.ready.len() {
             let limit = self.until_next_timer(limit);
             self.taken = 0;
-            self.poller.wait(&mut self.events, limit)?;
-            if self.events.iter().any(|event| event.token() == WAKER) {
-                self.waker.acknowledge();
+            self.ready.clear();
+            self.driver.wait(&mut self.ready, limit)?;
+            if self.ready.iter().any(|event| event.token() == WAKER) {
+                // On `poll`, the counter must be zero, or it stays ready.
+                self.waker.acknowledge(self.backend() == Backend::Poll)?;
                 self.woken = true;
             }
         }
@@ -137,7 +177,7 @@ impl<K> Reactor<K> {
     /// The next source that is ready in this turn.
     pub fn next_event(&mut self) -> Option<Event> {
         loop {
-            let event = self.events.get(self.taken)?;
+            let event = *self.ready.get(self.taken)?;
             self.taken += 1;
             if event.token() != WAKER {
                 return Some(event);
@@ -195,7 +235,7 @@ impl<K> Reactor<K> {
     }
 }
 
-fn check(token: Token) -> io::Result<()> {
+pub(crate) fn check(token: Token) -> io::Result<()> {
     if token == WAKER {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "this token is the reactor's own"));
     }

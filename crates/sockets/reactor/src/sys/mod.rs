@@ -1,8 +1,11 @@
 //! The system calls: every `unsafe` block of this crate, each as a thin safe function.
 
+pub(crate) mod uring;
+
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 
 use libc::{c_int, epoll_event, sigset_t};
 
@@ -43,6 +46,20 @@ pub(crate) fn epoll_wait(
     Ok(count as usize)
 }
 
+/// Fills in what happened to each entry, and returns to how many something did; `milliseconds` of -1 waits for ever.
+pub(crate) fn poll(entries: &mut [libc::pollfd], milliseconds: c_int) -> io::Result<usize> {
+    let count = entries.len() as libc::nfds_t;
+    // SAFETY: the kernel reads and writes `count` entries, and the slice holds as many.
+    let count = integer(unsafe { libc::poll(entries.as_mut_ptr(), count, milliseconds) })?;
+    Ok(count as usize)
+}
+
+/// What epoll and `poll` take: whole milliseconds, rounded up so as not to wake too early to do anything; -1 is no
+/// limit.
+pub(crate) fn milliseconds(limit: Option<Duration>) -> c_int {
+    limit.map_or(-1, |limit| c_int::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX))
+}
+
 pub(crate) fn eventfd() -> io::Result<OwnedFd> {
     // SAFETY: takes two integers.
     owned(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })
@@ -53,6 +70,29 @@ pub(crate) fn eventfd_add(fd: BorrowedFd<'_>, value: u64) -> io::Result<()> {
     // SAFETY: `bytes` is readable for its length.
     let result = unsafe { libc::write(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Sets the counter to zero.
+pub(crate) fn eventfd_drain(fd: BorrowedFd<'_>) -> io::Result<()> {
+    let mut value = [0; 8];
+    // SAFETY: the kernel writes at most eight bytes, and there are as many.
+    let result = unsafe { libc::read(fd.as_raw_fd(), value.as_mut_ptr().cast(), value.len()) };
+    match io::Error::last_os_error() {
+        error if result < 0 && error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether `SO_LINGER` is on with a time of zero: closing drops what was not sent.
+pub(crate) fn lingers_not(socket: BorrowedFd<'_>) -> bool {
+    let mut linger = libc::linger { l_onoff: 0, l_linger: 0 };
+    let mut length = size_of::<libc::linger>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes, which is the size of the struct.
+    let result = unsafe {
+        let (level, name, value) = (libc::SOL_SOCKET, libc::SO_LINGER, (&raw mut linger).cast());
+        libc::getsockopt(socket.as_raw_fd(), level, name, value, &mut length)
+    };
+    result == 0 && linger.l_onoff != 0 && linger.l_linger == 0
 }
 
 /// A set of signal numbers.

@@ -1,0 +1,357 @@
+use std::io;
+use std::mem::{self, ManuallyDrop};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use libc::{MSG_NOSIGNAL, MSG_WAITALL, SOCK_CLOEXEC, SOCK_NONBLOCK};
+
+use super::buffers::{BufferRing, GROUP, Received};
+use super::calls::{self, Timespec};
+use super::entry::{self, CompletionEntry, SubmissionEntry};
+use super::queues::Queues;
+
+/// Names one operation among those of its kind: the place of its owner in a table, and how many had the place before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) index: u32,
+    /// 24 bits of it come back with a completion.
+    pub(crate) generation: u32,
+}
+
+/// What an operation is, in the highest byte of its user data.
+///
+/// ```text
+///   63        56 55                          32 31                           0
+///  +------------+------------------------------+------------------------------+
+///  |    kind    |          generation          |            index             |
+///  +------------+------------------------------+------------------------------+
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    Receive = 1,
+    Send,
+    Accept,
+    /// Readiness of a registered source.
+    Source,
+    /// Readiness of a channel to be written to.
+    Room,
+    Cancel,
+}
+
+/// An operation has come to something.
+#[derive(Debug)]
+pub(crate) enum Completion {
+    /// Bytes, or (without them) the end of the stream, or an error.
+    Received(Key, Result<Option<Received>, i32>),
+    /// So many bytes were sent; here is the memory again.
+    Sent(Key, Result<usize, i32>, Vec<u8>),
+    /// A connection; and whether the operation goes on to accept more.
+    Accepted(Key, Result<OwnedFd, i32>, bool),
+    /// What a source is ready for; and whether the operation goes on to watch it.
+    Ready(Key, Result<u32, i32>, bool),
+    /// A channel has room to be written to, or has failed.
+    Room(Key, Result<u32, i32>),
+}
+
+/// How long [`Ring::enter`] waits for a completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    Now,
+    After(Duration),
+    Forever,
+}
+
+/// A ring, and all the memory that its operations use.
+///
+/// # Why no operation outlives its memory
+///
+/// An operation that was submitted is carried out by the kernel at some time before its completion, with the address
+/// that it was given, whatever becomes of the Rust value behind it. A buffer that is borrowed can therefore not be lent
+/// to it: the borrow may end first. So every byte that the kernel may touch is owned **here**, and given out by value:
+///
+/// * what a send reads is a `Vec` that [`send`](Self::send) takes from the caller and puts into `sends`, from where only
+///   its completion takes it out again. A `Vec`'s bytes do not move when the `Vec` does; no one can change them, as
+///   nobody can reach them.
+/// * what a receive writes to is a buffer of the pool; see [`BufferRing`].
+/// * the queues are mapped by the kernel itself, which keeps them for as long as it needs them.
+///
+/// `Drop` takes care of what is in flight when the ring goes.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    queues: Queues,
+    pool: ManuallyDrop<BufferRing>,
+    /// What is being sent, by the index of the operation's key.
+    sends: Vec<Option<Vec<u8>>>,
+    /// Sends and receives that have not completed.
+    in_flight: usize,
+    enabled: bool,
+    fd: OwnedFd,
+}
+
+impl Ring {
+    pub(crate) fn new(fd: OwnedFd, queues: Queues, buffers: u16, buffer_size: u32) -> io::Result<Self> {
+        let pool = ManuallyDrop::new(BufferRing::new(fd.as_fd(), buffers, buffer_size)?);
+        Ok(Ring { queues, pool, sends: Vec::new(), in_flight: 0, enabled: false, fd })
+    }
+
+    /// `recv` of what comes, into a buffer of the pool. `wait_first`: the socket is known to be empty.
+    pub(crate) fn receive(&mut self, key: Key, fd: RawFd, wait_first: bool) -> io::Result<()> {
+        self.push(SubmissionEntry {
+            opcode: entry::RECV,
+            flags: entry::FLAG_BUFFER_SELECT,
+            ioprio: if wait_first { entry::RECV_POLL_FIRST } else { 0 },
+            fd,
+            buffer_group: GROUP,
+            user_data: user_data(Kind::Receive, key),
+            ..Default::default()
+        })?;
+        self.in_flight += 1;
+        Ok(())
+    }
+
+    /// `send` of all bytes from `from` on. `MSG_WAITALL`: the kernel goes on by itself after a part of them.
+    ///
+    /// One key has one send at a time.
+    pub(crate) fn send(&mut self, key: Key, fd: RawFd, bytes: &mut Vec<u8>, from: usize) -> io::Result<()> {
+        let index = key.index as usize;
+        if self.sends.len() <= index {
+            self.sends.resize_with(index + 1, || None);
+        }
+        let rest = bytes.get(from..).unwrap_or_default();
+        if self.sends[index].is_some() || rest.is_empty() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let entry = SubmissionEntry {
+            opcode: entry::SEND,
+            fd,
+            address: rest.as_ptr() as u64,
+            length: u32::try_from(rest.len()).unwrap_or(u32::MAX),
+            operation_flags: (MSG_NOSIGNAL | MSG_WAITALL) as u32,
+            user_data: user_data(Kind::Send, key),
+            ..Default::default()
+        };
+        self.push(entry)?;
+        self.sends[index] = Some(mem::take(bytes));
+        self.in_flight += 1;
+        Ok(())
+    }
+
+    /// `accept4(SOCK_NONBLOCK | SOCK_CLOEXEC)`, again and again.
+    pub(crate) fn accept(&mut self, key: Key, listener: RawFd) -> io::Result<()> {
+        self.push(SubmissionEntry {
+            opcode: entry::ACCEPT,
+            ioprio: entry::ACCEPT_MULTISHOT,
+            fd: listener,
+            operation_flags: (SOCK_NONBLOCK | SOCK_CLOEXEC) as u32,
+            user_data: user_data(Kind::Accept, key),
+            ..Default::default()
+        })
+    }
+
+    /// `poll` of one descriptor: once, or at each change.
+    pub(crate) fn watch(&mut self, key: Key, fd: RawFd, events: u32, again: bool) -> io::Result<()> {
+        self.push(SubmissionEntry {
+            opcode: entry::POLL_ADD,
+            fd,
+            length: if again { entry::POLL_MULTISHOT } else { 0 },
+            operation_flags: poll_events(events),
+            user_data: user_data(Kind::Source, key),
+            ..Default::default()
+        })
+    }
+
+    /// Waits once until a channel has room to be written to.
+    pub(crate) fn await_room(&mut self, key: Key, fd: RawFd) -> io::Result<()> {
+        self.push(SubmissionEntry {
+            opcode: entry::POLL_ADD,
+            fd,
+            operation_flags: poll_events(libc::POLLOUT as u32),
+            user_data: user_data(Kind::Room, key),
+            ..Default::default()
+        })
+    }
+
+    pub(crate) fn cancel_receive(&mut self, key: Key) -> io::Result<()> {
+        self.cancel(user_data(Kind::Receive, key))
+    }
+
+    pub(crate) fn cancel_send(&mut self, key: Key) -> io::Result<()> {
+        self.cancel(user_data(Kind::Send, key))
+    }
+
+    pub(crate) fn cancel_accept(&mut self, key: Key) -> io::Result<()> {
+        self.cancel(user_data(Kind::Accept, key))
+    }
+
+    pub(crate) fn cancel_watch(&mut self, key: Key) -> io::Result<()> {
+        self.cancel(user_data(Kind::Source, key))
+    }
+
+    pub(crate) fn cancel_room(&mut self, key: Key) -> io::Result<()> {
+        self.cancel(user_data(Kind::Room, key))
+    }
+
+    /// Cancels everything.
+    pub(crate) fn cancel_all(&mut self) -> io::Result<()> {
+        self.push(SubmissionEntry {
+            opcode: entry::ASYNC_CANCEL,
+            fd: -1,
+            operation_flags: entry::CANCEL_ALL | entry::CANCEL_ANY,
+            user_data: user_data(Kind::Cancel, Key { index: 0, generation: 0 }),
+            ..Default::default()
+        })
+    }
+
+    /// The operation completes with `ECANCELED`, or as it would have, if it was faster.
+    fn cancel(&mut self, whom: u64) -> io::Result<()> {
+        self.push(SubmissionEntry {
+            opcode: entry::ASYNC_CANCEL,
+            flags: entry::FLAG_SKIP_SUCCESS,
+            fd: -1,
+            address: whom,
+            user_data: user_data(Kind::Cancel, Key { index: 0, generation: 0 }),
+            ..Default::default()
+        })
+    }
+
+    fn push(&mut self, entry: SubmissionEntry) -> io::Result<()> {
+        if self.queues.push(entry) {
+            return Ok(());
+        }
+        self.enter(Until::Now)?; // the queue is full: the kernel takes what is in it
+        if self.queues.push(entry) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    }
+
+    /// The one system call of a turn: submits what was queued, finishes operations, and waits for a completion. `false`
+    /// if it ended before there was one: time, or a signal handler.
+    pub(crate) fn enter(&mut self, until: Until) -> io::Result<bool> {
+        if !self.enabled {
+            calls::enable(self.fd.as_fd())?;
+            self.enabled = true;
+        }
+        let timeout = match until {
+            Until::After(limit) => Some(timespec(limit)),
+            Until::Now | Until::Forever => None,
+        };
+        let wait_for = u32::from(until != Until::Now);
+        match calls::enter(self.fd.as_fd(), self.queues.unsubmitted(), wait_for, timeout.as_ref()) {
+            Ok(_taken) => Ok(true), // what was not taken stays in the queue, for the next time
+            Err(error) => match error.raw_os_error() {
+                Some(libc::ETIME | libc::EINTR) => Ok(false),
+                // The kernel holds completions that do not fit into the queue, or is short of memory: take some first.
+                Some(libc::EBUSY | libc::EAGAIN) => Ok(true),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// The next completion that says anything.
+    pub(crate) fn complete(&mut self) -> Option<Completion> {
+        loop {
+            let completed = self.queues.pop()?;
+            if let Some(completion) = self.interpret(completed) {
+                return Some(completion);
+            }
+        }
+    }
+
+    fn interpret(&mut self, completed: CompletionEntry) -> Option<Completion> {
+        let (kind, key) = from_user_data(completed.user_data)?;
+        let result = u32::try_from(completed.result).map_err(|_negative| -completed.result);
+        match kind {
+            Kind::Receive => {
+                self.in_flight -= 1;
+                let more = completed.is_socket_nonempty();
+                let buffer = completed.buffer();
+                let received = buffer.map(|buffer| self.pool.received(buffer, result.unwrap_or(0), more));
+                let received = match received {
+                    // The end of the stream, or an error, may have taken a buffer with it.
+                    Some(received) if received.len() == 0 => {
+                        self.pool.give_back(received);
+                        None
+                    }
+                    received => received,
+                };
+                Some(Completion::Received(key, result.map(|_length| received)))
+            }
+            Kind::Send => {
+                self.in_flight -= 1;
+                let bytes = self.sends.get_mut(key.index as usize)?.take()?;
+                Some(Completion::Sent(key, result.map(|count| count as usize), bytes))
+            }
+            Kind::Accept => {
+                let accepted = result.map(|fd| {
+                    // SAFETY: a completion of kind `Accept` comes from an accept operation, whose result is a descriptor
+                    // that the kernel has just made; it completes once with it, so that nobody else owns it.
+                    unsafe { OwnedFd::from_raw_fd(fd as RawFd) }
+                });
+                Some(Completion::Accepted(key, accepted, completed.has_more()))
+            }
+            Kind::Source => Some(Completion::Ready(key, result, completed.has_more())),
+            Kind::Room => Some(Completion::Room(key, result)),
+            Kind::Cancel => None,
+        }
+    }
+
+    pub(crate) fn has_completions(&self) -> bool {
+        self.queues.has_completions()
+    }
+
+    /// Sends and receives that have not completed.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The bytes that are left of what was received.
+    pub(crate) fn bytes(&self, received: &Received) -> &[u8] {
+        self.pool.bytes(received)
+    }
+
+    /// The buffer is for others again.
+    pub(crate) fn give_back(&mut self, received: Received) {
+        self.pool.give_back(received);
+    }
+
+    /// Whether there is no buffer to receive into.
+    pub(crate) fn is_pool_empty(&self) -> bool {
+        self.pool.is_empty()
+    }
+}
+
+/// Whoever drops a ring should cancel first, and wait until nothing is [in flight](Ring::in_flight); the reactor does.
+/// If that was impossible (another thread drops it than the one that may enter), closing the descriptor cancels too, but
+/// the kernel does it when it gets to it. The memory is then given up: a leak is safe, and a buffer that the kernel
+/// writes to after it has been freed is not.
+impl Drop for Ring {
+    fn drop(&mut self) {
+        if self.in_flight > 0 {
+            mem::take(&mut self.sends).into_iter().flatten().for_each(mem::forget);
+        } else {
+            // SAFETY: the value is not used again, as `self` ends here.
+            unsafe { ManuallyDrop::drop(&mut self.pool) };
+        }
+    }
+}
+
+fn user_data(kind: Kind, key: Key) -> u64 {
+    (kind as u64) << 56 | u64::from(key.generation & 0xff_ffff) << 32 | u64::from(key.index)
+}
+
+fn from_user_data(user_data: u64) -> Option<(Kind, Key)> {
+    let kinds = [Kind::Receive, Kind::Send, Kind::Accept, Kind::Source, Kind::Room, Kind::Cancel];
+    let kind = kinds.into_iter().find(|&kind| kind as u64 == user_data >> 56)?;
+    Some((kind, Key { index: user_data as u32, generation: (user_data >> 32) as u32 & 0xff_ffff }))
+}
+
+/// The kernel wants the two halves swapped where the higher byte comes first.
+fn poll_events(events: u32) -> u32 {
+    if cfg!(target_endian = "big") { events.rotate_left(16) } else { events }
+}
+
+fn timespec(limit: Duration) -> Timespec {
+    Timespec {
+        seconds: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+        nanoseconds: i64::from(limit.subsec_nanos()),
+    }
+}
