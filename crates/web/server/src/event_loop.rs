@@ -50,7 +50,7 @@ pub(crate) struct EventLoop<'a> {
 impl Server {
     /// Everything that the loop needs, and the parts that must outlive it.
     fn into_loop<'a>(
-        self,
+        mut self,
         handler: &'a dyn Handler,
         config: &'a crate::Config,
         shared: &'a Arc<Shared>,
