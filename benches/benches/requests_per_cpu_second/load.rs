@@ -2,7 +2,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use wirelab::reactor::{Events, Interest, Poller, Token, Trigger};
+use wirelab::reactor::{Interest, Reactor, Token, Trigger};
 use wirelab::socket::TcpStream;
 
 /// What every answer ends with.
@@ -11,8 +11,7 @@ const ANSWER_BEGIN: &[u8] = b"HTTP/1.1 200 OK\r\n";
 
 /// Connections that ask as soon as they are answered: a closed loop.
 pub(crate) struct Load {
-    poller: Poller,
-    events: Events,
+    reactor: Reactor<()>,
     connections: Vec<Connection>,
     /// What is sent at once: one request, or several that are pipelined.
     batch: Vec<u8>,
@@ -37,8 +36,7 @@ impl Load {
         depth: usize,
     ) -> io::Result<Load> {
         let mut load = Load {
-            poller: Poller::new()?,
-            events: Events::with_capacity(connections),
+            reactor: Reactor::new()?,
             connections: Vec::with_capacity(connections),
             batch: request.repeat(depth),
             depth,
@@ -50,7 +48,7 @@ impl Load {
             stream.set_nodelay(true)?;
             load.answers_len = depth * load.ask_once(&stream, request)?;
             stream.set_nonblocking(true)?;
-            load.poller.register(&stream, Token(n as u64), Interest::READABLE, Trigger::Level)?;
+            load.reactor.register(&stream, Token(n as u64), Interest::READABLE, Trigger::Level)?;
             load.connections.push(Connection { stream, awaited: 0 });
         }
         Ok(load)
@@ -87,17 +85,19 @@ impl Load {
             self.ask(n)?;
         }
         while outstanding > 0 {
-            self.poller.wait(&mut self.events, Some(Duration::from_secs(5)))?;
-            if self.events.is_empty() {
-                return Err(wrong("no answer within five seconds"));
-            }
-            let ready: Vec<usize> = self.events.iter().map(|event| event.token().0 as usize).collect();
+            self.reactor.poll(Some(Duration::from_secs(5)))?;
             let goes_on = goes_on(answered);
-            for n in ready {
+            let mut ready = 0;
+            while let Some(event) = self.reactor.next_event() {
+                ready += 1;
+                let n = event.token().0 as usize;
                 if self.receive(n)? {
                     answered += self.depth as u64;
                     if goes_on { self.ask(n)? } else { outstanding -= 1 }
                 }
+            }
+            if ready == 0 {
+                return Err(wrong("no answer within five seconds"));
             }
         }
         Ok(answered)
