@@ -34,7 +34,7 @@
 //!
 //! The first queue holds what has sent a SYN, the second what has finished the handshake and waits for
 //! `accept`. The backlog of [`Socket::listen`] bounds the second; [`TcpListener::syn_queue`] and
-//! [`TcpListener::accept_queue`] read both, and [`QueueCounters`] tells of their overflows. An attacker fills
+//! [`TcpListener::accept_queue`] read both, and the crate `kernel` tells of their overflows. An attacker fills
 //! the first with SYNs from false addresses, against which the kernel has SYN cookies (RFC 4987 §3.6).
 //!
 //! # Reading order
@@ -105,7 +105,7 @@ mod usage;
 pub use listener::{AcceptFailure, ListenOptions, TcpListener};
 pub use namespace::Namespace;
 pub use options::KeepAlive;
-pub use queues::{AcceptQueue, QueueCounters, somaxconn};
+pub use queues::AcceptQueue;
 pub use record::{Call, record};
 pub use socket::Socket;
 pub use stream::TcpStream;

@@ -57,72 +57,6 @@ impl TcpListener {
     }
 }
 
-/// What the kernel has counted of its queues' overflows, for all listeners of the network namespace together,
-/// since it was made: `/proc/net/netstat`. Compare two readings; a single one says little.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct QueueCounters {
-    /// Handshakes that an accept queue had no room for (`ListenOverflows`).
-    pub listen_overflows: u64,
-    /// SYNs and last ACKs dropped by listeners, for any reason, overflow among them (`ListenDrops`).
-    pub listen_drops: u64,
-    /// SYNs dropped since a SYN queue was full and cookies were off (`TCPReqQFullDrop`).
-    pub syn_queue_drops: u64,
-    /// SYNs answered with a cookie since a SYN queue was full (`SyncookiesSent`, RFC 4987 §3.6).
-    pub syn_cookies_sent: u64,
-    /// Handshakes completed by a valid cookie (`SyncookiesRecv`).
-    pub syn_cookies_received: u64,
-}
-
-impl QueueCounters {
-    /// Reads the counters as they are now. One that the kernel does not know is 0.
-    ///
-    /// # Errors
-    /// `/proc` is not mounted.
-    pub fn read() -> io::Result<Self> {
-        Ok(Self::parse(&fs::read_to_string("/proc/net/netstat")?))
-    }
-
-    /// What was counted after `earlier`.
-    #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
-        QueueCounters {
-            listen_overflows: self.listen_overflows.saturating_sub(earlier.listen_overflows),
-            listen_drops: self.listen_drops.saturating_sub(earlier.listen_drops),
-            syn_queue_drops: self.syn_queue_drops.saturating_sub(earlier.syn_queue_drops),
-            syn_cookies_sent: self.syn_cookies_sent.saturating_sub(earlier.syn_cookies_sent),
-            syn_cookies_received: self.syn_cookies_received.saturating_sub(earlier.syn_cookies_received),
-        }
-    }
-
-    fn parse(netstat: &str) -> Self {
-        let value = |name| tcp_ext(netstat, name).unwrap_or(0);
-        QueueCounters {
-            listen_overflows: value("ListenOverflows"),
-            listen_drops: value("ListenDrops"),
-            syn_queue_drops: value("TCPReqQFullDrop"),
-            syn_cookies_sent: value("SyncookiesSent"),
-            syn_cookies_received: value("SyncookiesRecv"),
-        }
-    }
-}
-
-/// `net.core.somaxconn`: the greatest backlog that the kernel grants.
-///
-/// # Errors
-/// `/proc` is not mounted.
-pub fn somaxconn() -> io::Result<u32> {
-    let text = fs::read_to_string("/proc/sys/net/core/somaxconn")?;
-    text.trim().parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
-}
-
-/// Two lines begin with `TcpExt:`, the names and below them the values.
-fn tcp_ext(netstat: &str, name: &str) -> Option<u64> {
-    let mut lines = netstat.lines().filter_map(|line| line.strip_prefix("TcpExt:"));
-    let (names, values) = (lines.next()?, lines.next()?);
-    let (_, value) = names.split_whitespace().zip(values.split_whitespace()).find(|&(n, _)| n == name)?;
-    value.parse().ok()
-}
-
 /// A line reads `0: 0100007F:2260 00000000:0000 0A …`: number, local and remote address in hexadecimal, and the
 /// state.
 ///
@@ -144,21 +78,6 @@ fn find_syn_received(table: &str, port: u16, found: &mut HashSet<(String, String
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counters_are_found_by_name_and_unknown_ones_are_zero() {
-        let netstat =
-            "TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 3 14 15\nIpExt: A\nIpExt: 9\n";
-        let expected = QueueCounters {
-            syn_cookies_sent: 3,
-            listen_overflows: 14,
-            listen_drops: 15,
-            ..Default::default()
-        };
-        assert_eq!(QueueCounters::parse(netstat), expected);
-        assert_eq!(QueueCounters::parse(""), QueueCounters::default());
-        assert_eq!(QueueCounters::parse("TcpExt: ListenDrops"), QueueCounters::default());
-    }
 
     #[test]
     fn only_unfinished_handshakes_of_the_port_are_counted() {

@@ -13,8 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
+use wirelab::kernel::TcpCounters;
 use wirelab::reactor::{Acceptor, Reactor, Token, Waker};
-use wirelab::socket::{AcceptQueue, ListenOptions, QueueCounters, TcpListener, TcpStream};
+use wirelab::socket::{AcceptQueue, ListenOptions, TcpListener, TcpStream};
 
 /// What `listen` is given. The queue holds one more.
 const BACKLOG: u32 = 8;
@@ -65,7 +66,7 @@ pub struct Snapshot {
     /// How many clients believe to be in which state.
     pub clients: BTreeMap<String, usize>,
     /// What was counted since the experiment began, in the whole network namespace.
-    pub counted: QueueCounters,
+    pub counted: TcpCounters,
 }
 
 /// The experiment.
@@ -76,7 +77,7 @@ pub struct Queue {
     clients: Vec<TcpStream>,
     accepting: bool,
     accepted: Arc<AtomicUsize>,
-    before: QueueCounters,
+    before: TcpCounters,
     commands: Sender<Action>,
     waker: Waker,
     thread: Option<JoinHandle<io::Result<()>>>,
@@ -102,7 +103,7 @@ impl Queue {
             clients: Vec::new(),
             accepting: true,
             accepted,
-            before: QueueCounters::read()?,
+            before: TcpCounters::read()?,
             commands,
             waker,
             thread: Some(thread),
@@ -147,7 +148,7 @@ impl Queue {
             syn_queue: self.listener.syn_queue()?,
             accepted: self.accepted.load(Ordering::Relaxed),
             clients,
-            counted: QueueCounters::read()?.since(&self.before),
+            counted: TcpCounters::read()?.since(&self.before),
         })
     }
 }
@@ -198,6 +199,8 @@ fn accept(
 
 #[cfg(test)]
 mod tests {
+    use wirelab::kernel::Counter;
+
     use super::*;
 
     /// Looks until it is as wanted. The kernel and the acceptor's thread need a moment.
@@ -226,7 +229,7 @@ mod tests {
         let full = until(&queue, "full", |seen| seen.queue.length == BACKLOG + 1);
         assert_eq!(full.clients.get("ESTABLISHED"), Some(&(3 + 9)), "{full:?}");
         assert_eq!(full.clients.get("SYN-SENT"), Some(&3), "{full:?}");
-        assert!(full.counted.listen_overflows >= 3, "{full:?}");
+        assert!(full.counted.get(Counter::LISTEN_OVERFLOWS) >= 3, "{full:?}");
         queue.act(Action::Start).unwrap();
         let drained = until(&queue, "drained", |seen| seen.accepted == 15);
         assert_eq!((drained.queue.length, drained.clients.get("SYN-SENT")), (0, None), "{drained:?}");

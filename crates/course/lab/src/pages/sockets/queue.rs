@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
+use wirelab::kernel::Counter;
 
 use crate::html::{Tab, page};
 use crate::sockets::queue::Snapshot;
@@ -35,13 +36,13 @@ fn rows(seen: &Snapshot) -> Vec<Row> {
         row(
             "overflows",
             "ListenOverflows",
-            seen.counted.listen_overflows,
+            seen.counted.get(Counter::LISTEN_OVERFLOWS),
             "handshakes that met a full accept queue",
         ),
         row(
             "drops",
             "ListenDrops",
-            seen.counted.listen_drops,
+            seen.counted.get(Counter::LISTEN_DROPS),
             "SYNs and ACKs that the listener dropped, those included",
         ),
     ]
