@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 
 use crate::proc;
@@ -99,7 +100,7 @@ impl Counter {
 /// assert!(counted.get(Counter::PASSIVE_OPENS) >= 1);             // nobody has called accept
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct TcpCounters {
     values: BTreeMap<String, u64>,
 }
@@ -148,6 +149,13 @@ impl TcpCounters {
     /// All that are not zero, in alphabetical order.
     pub fn counted(&self) -> impl Iterator<Item = (&str, u64)> {
         self.values.iter().filter(|(_, value)| **value > 0).map(|(name, value)| (name.as_str(), *value))
+    }
+}
+
+/// Those that are not zero, since there are some 150.
+impl fmt::Debug for TcpCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.counted()).finish()
     }
 }
 
