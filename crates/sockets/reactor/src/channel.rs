@@ -38,6 +38,12 @@ impl Channel {
     pub fn stream(&self) -> &TcpStream {
         &self.stream
     }
+
+    /// The same, for other threads to ask about. [Downgrade](Arc::downgrade) what is to be kept, or the descriptor stays
+    /// open as long as it is.
+    pub fn shared(&self) -> &Arc<TcpStream> {
+        &self.stream
+    }
 }
 
 impl<K> Reactor<K> {
