@@ -21,6 +21,9 @@ pub struct Config {
     pub max_discard: u64,
     /// How many connections are open at once. Further ones wait in the kernel's accept queue.
     pub max_connections: usize,
+    /// How many requests may wait for a thread of the worker pool, in [that model](wirelab_serve::Model::WorkerPool).
+    /// Further ones wait with their connections, which are not read meanwhile.
+    pub max_queue: usize,
     /// How many requests a connection may send; the last answer says `Connection: close`. Restarts and changes of
     /// address reach clients that never leave by themselves this way.
     pub max_requests: u64,
@@ -54,6 +57,7 @@ impl Default for Config {
             max_body: 16 * 1024 * 1024,
             max_discard: 64 * 1024,
             max_connections: 16_384,
+            max_queue: 1024,
             max_requests: u64::MAX,
             head_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(60),
@@ -63,6 +67,20 @@ impl Default for Config {
             grace_time: Duration::from_secs(30),
             stop_on_signals: false,
             server_name: "wirelab".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// The part of it that is not about HTTP.
+    pub(crate) fn for_all_models(&self) -> wirelab_serve::Config {
+        wirelab_serve::Config {
+            max_connections: self.max_connections,
+            max_queue: self.max_queue,
+            stall_time: self.stall_time,
+            linger_time: self.linger_time,
+            grace_time: self.grace_time,
+            stop_on_signals: self.stop_on_signals,
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) enum Answer {
     /// The handler waits for content.
     Awaited,
     /// The handler wants to be asked again at that moment.
-    Later(Instant, Box<dyn FnOnce() -> Step>),
+    Later(Instant, Box<dyn FnOnce() -> Step + Send>),
     /// The head is sent, and the body is not; the source may have asked to be asked again at that moment.
     Sending(Body, Option<Instant>),
     Done,

@@ -7,9 +7,11 @@ use crate::{Context, Reply, Takeover};
 
 /// What a program does with requests. It names no socket and no version of HTTP.
 ///
-/// A handler is called once for each head, on the thread of the connection's loop, and must not wait: what takes time is
-/// a [`Step::Later`], content that is still to come a [`Step::Read`], an answer that is made piece by piece a
-/// [`Body::Stream`](crate::Body::Stream). A closure is a handler too:
+/// A handler is called once for each head. In most [models](wirelab_serve::Model) that happens on the thread of the
+/// connection's loop, and it must not wait: what takes time is a [`Step::Later`], content that is still to come a
+/// [`Step::Read`], an answer that is made piece by piece a [`Body::Stream`](crate::Body::Stream). A pool of threads, or a
+/// thread for each connection, is for handlers that do wait. What they return is [`Send`] in any case, as it may have to go
+/// to another thread. A closure is a handler too:
 ///
 /// ```
 /// use wirelab_http::Request;
@@ -38,7 +40,7 @@ pub enum Step {
     /// now (RFC 9110 §10.1.1).
     Read(Box<dyn Upload>),
     /// Wait that long without holding up other connections, then ask this what shall happen next.
-    Later(Duration, Box<dyn FnOnce() -> Step>),
+    Later(Duration, Box<dyn FnOnce() -> Step + Send>),
     /// Answer with this head (101, or 2xx to CONNECT), and from then on speak another protocol on the connection.
     Upgrade(Response, Box<dyn Takeover>),
 }
@@ -53,7 +55,7 @@ impl From<Reply> for Step {
 ///
 /// The driver reads no faster than the upload takes: while [`data`](Self::data) runs, or a [`Flow::Wait`] lasts, the
 /// connection's receive buffer fills, and TCP's window stops the client.
-pub trait Upload {
+pub trait Upload: Send {
     /// The next piece. Where one piece ends and the next begins means nothing.
     fn data(&mut self, data: Bytes) -> Flow;
 
@@ -81,7 +83,11 @@ pub enum Flow {
 /// # fn takes_a_handler(_: impl wirelab_server::Handler) {}
 /// # takes_a_handler(echo);
 /// ```
-pub fn collect(limit: usize, request: Request, then: impl FnOnce(Request, Bytes) -> Step + 'static) -> Step {
+pub fn collect(
+    limit: usize,
+    request: Request,
+    then: impl FnOnce(Request, Bytes) -> Step + Send + 'static,
+) -> Step {
     // A length that is no number did not come this far.
     let announced = request.fields.get_str("content-length").and_then(|length| length.parse().ok());
     if announced > Some(limit as u64) {
@@ -133,7 +139,7 @@ impl Pieces {
     }
 }
 
-impl<F: FnOnce(Request, Bytes) -> Step> Upload for Collect<F> {
+impl<F: FnOnce(Request, Bytes) -> Step + Send> Upload for Collect<F> {
     fn data(&mut self, data: Bytes) -> Flow {
         if self.pieces.len() + data.len() > self.limit {
             return Flow::Respond(Reply::too_large(self.limit as u64).into());

@@ -86,29 +86,25 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access_log;
-mod buffers;
 mod common_fields;
 mod config;
-mod connection;
 mod context;
-mod counters;
 mod demo;
-mod event_loop;
 mod exchange;
 mod files;
 mod handler;
+mod local;
 mod reply;
 mod server;
-mod slab;
+mod session;
 mod takeover;
-mod worker;
 
 pub use config::Config;
 pub use context::Context;
-pub use counters::Counters;
 pub use demo::DemoSite;
 pub use files::Files;
 pub use handler::{Flow, Handler, Step, Upload, collect};
 pub use reply::{Body, FilePart, Pull, Reply, Source};
 pub use server::{Handle, Server};
 pub use takeover::{Takeover, Tunnel};
+pub use wirelab_serve::{Counters, Model, Worker};

@@ -48,13 +48,13 @@ pub struct FilePart {
 }
 
 /// Makes the content of an answer.
-pub trait Source {
+pub trait Source: Send {
     /// The next piece, best of no more than `room` bytes. It is called only when there is room: a client that
     /// reads slowly is asked slowly, and memory stays bounded.
     fn pull(&mut self, room: usize) -> Pull;
 }
 
-impl<F: FnMut(usize) -> Pull> Source for F {
+impl<F: FnMut(usize) -> Pull + Send> Source for F {
     fn pull(&mut self, room: usize) -> Pull {
         self(room)
     }

@@ -1,14 +1,16 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
-use wirelab_reactor::{Reactor, Waker};
+use wirelab_http::date::Date;
+use wirelab_serve::{Counters, Facts, Model, Tally, Worker};
 use wirelab_socket::{ListenOptions, TcpListener};
 
-use crate::access_log::AccessLog;
-use crate::event_loop::{self, Timer};
-use crate::{Config, Counters, Handler};
+use crate::access_log::{AccessLog, Writer};
+use crate::local::Local;
+use crate::session::{Asked, Session, Turn};
+use crate::{Config, Handler, Step};
 
 /// A listener, and the loop that serves what it accepts. It runs on the thread that calls [`run`](Self::run).
 ///
@@ -33,26 +35,15 @@ use crate::{Config, Counters, Handler};
 /// # Ok(()) }
 /// ```
 pub struct Server {
-    pub(crate) listener: TcpListener,
-    pub(crate) local: SocketAddr,
-    pub(crate) config: Config,
-    pub(crate) reactor: Reactor<Timer>,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) log: Option<AccessLog>,
-}
-
-/// What the threads that own a [`Handle`] share with the loop.
-#[derive(Debug, Default)]
-pub(crate) struct Shared {
-    pub(crate) counters: Counters,
-    pub(crate) stop: AtomicBool,
+    server: wirelab_serve::Server,
+    config: Config,
+    log: Option<Writer>,
 }
 
 /// Looks at a running server, or stops it, from any thread.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    shared: Arc<Shared>,
-    waker: Waker,
+    handle: wirelab_serve::Handle,
 }
 
 impl Server {
@@ -64,35 +55,35 @@ impl Server {
         Server::on(ListenOptions::default().bind(address)?, config)
     }
 
-    /// Serves what this listener accepts: one with other options (`SO_REUSEPORT`, so that several loops share a
-    /// port), or inherited from a supervisor.
+    /// Serves what this listener accepts: one with other options, or inherited from a supervisor.
     ///
     /// # Errors
     /// No descriptor is free; the server name cannot be sent in a field.
     pub fn on(listener: TcpListener, config: Config) -> io::Result<Self> {
         let name = wirelab_http::Fields::new().push("Server", &config.server_name);
         name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        listener.set_nonblocking(true)?;
-        let local = listener.local_addr()?;
-        let (reactor, shared) = (Reactor::new()?, Arc::default());
-        Ok(Server { listener, local, config, reactor, shared, log: None })
+        Ok(Server {
+            server: wirelab_serve::Server::on(listener, config.for_all_models())?,
+            config,
+            log: None,
+        })
     }
 
     /// Writes a line for each request to `writer`, in the Combined Log Format with the time taken behind it.
     #[must_use]
     pub fn with_access_log(mut self, writer: impl Write + Send + 'static) -> Self {
-        self.log = Some(AccessLog::new(Box::new(writer)));
+        self.log = Some(Arc::new(Mutex::new(Box::new(writer))));
         self
     }
 
     /// The address that it listens on, with the port that the kernel chose.
     pub fn local_addr(&self) -> SocketAddr {
-        self.local
+        self.server.local_addr()
     }
 
     /// Something to watch and stop the server with.
     pub fn handle(&self) -> Handle {
-        Handle { shared: self.shared.clone(), waker: self.reactor.waker() }
+        Handle { handle: self.server.handle() }
     }
 
     /// Serves until it is told to stop, and then finishes what it has accepted: it takes what waits in the accept queue,
@@ -103,20 +94,74 @@ impl Server {
     /// # Errors
     /// The listener fails for good, or no descriptor is free at the start.
     pub fn run(self, handler: impl Handler) -> io::Result<()> {
-        event_loop::run(self, &handler)
+        let Server { server, config, log } = self;
+        let handler: &dyn Handler = &handler;
+        server.run(&Http { handler, config: Arc::new(config), log })
+    }
+
+    /// Serves in another [`Model`] than [`run`](Self::run): on several threads, or in several processes. The answers,
+    /// the limits and the end are the same.
+    ///
+    /// The handler is called on as many threads as the model has for it. What it returns ([`Step::Later`], uploads,
+    /// streams) runs on the thread that reads and writes, and must not wait.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run), and those of the model; see [`wirelab_serve::Server::run_as`].
+    pub fn run_as(self, model: Model, handler: impl Handler + Sync) -> io::Result<()> {
+        let Server { server, config, log } = self;
+        let handler: &(dyn Handler + Sync) = &handler;
+        server.run_as(model, &Http { handler, config: Arc::new(config), log })
     }
 }
 
 impl Handle {
     /// Asks the server to finish what it has accepted, and to end.
     pub fn stop(&self) {
-        self.shared.stop.store(true, Ordering::Release);
-        // The waker's descriptor lives as long as this handle, and writing to it does not fail.
-        let _ = self.waker.wake();
+        self.handle.stop();
     }
 
     /// What the server has done so far.
     pub fn counters(&self) -> &Counters {
-        &self.shared.counters
+        self.handle.counters()
+    }
+
+    /// What each worker of the model has done so far. None before the server runs.
+    pub fn workers(&self) -> Vec<Worker> {
+        self.handle.workers()
+    }
+}
+
+/// HTTP, as the models see it.
+struct Http<'a, H: ?Sized> {
+    handler: &'a H,
+    config: Arc<Config>,
+    log: Option<Writer>,
+}
+
+impl<H: Handler + ?Sized> wirelab_serve::Service for Http<'_, H> {
+    type Local = Local;
+    type Request = Asked;
+    type Answer = Step;
+    type Session = Session;
+
+    fn local(&self, _worker: usize) -> Local {
+        let log = self.log.clone().map(AccessLog::new);
+        Local::new(self.config.clone(), log, Date::from(SystemTime::now()))
+    }
+
+    fn open(&self, facts: Facts, turn: &mut Turn<'_>) -> Session {
+        Session::new(facts, &turn.local.config.http1)
+    }
+
+    fn handle(&self, (request, context): Asked) -> Step {
+        self.handler.handle(request, &context)
+    }
+
+    fn begin_turn(&self, local: &mut Local) {
+        local.date = Date::from(SystemTime::now());
+    }
+
+    fn end_turn(&self, local: &mut Local, counters: &Tally) {
+        local.flush_log(counters);
     }
 }

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 /// A protocol that takes over a connection after [`Step::Upgrade`](crate::Step::Upgrade): WebSocket, or a tunnel.
 ///
 /// The driver keeps the socket, and does the reading and writing.
-pub trait Takeover {
+pub trait Takeover: Send {
     /// Called at once with what arrived behind the head, and then whenever bytes came, room was made, or a wait is
     /// over. Take from `input` what can be used, and append to `output` what is to be sent.
     ///

@@ -1,8 +1,5 @@
 use bytes::BytesMut;
 
-/// What one read asks for. A usual head has some hundred bytes; content comes in larger pieces.
-pub(crate) const READ: usize = 16 * 1024;
-
 /// How many unused buffers are kept.
 const KEPT: usize = 16;
 

@@ -27,6 +27,14 @@ impl<T> Slab<T> {
         self.len == 0
     }
 
+    /// What the next [`insert`](Self::insert) will return.
+    pub(crate) fn next_token(&self) -> Token {
+        match self.free.last() {
+            Some(&place) => token(place, self.slots[place as usize].generation),
+            None => token(self.slots.len() as u32, 0),
+        }
+    }
+
     pub(crate) fn insert(&mut self, value: T) -> Token {
         let place = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, value: None });
@@ -80,9 +88,13 @@ mod tests {
     #[test]
     fn an_old_token_does_not_find_the_successor() {
         let mut slab = Slab::new();
+        let next = slab.next_token();
         let first = slab.insert("first");
+        assert_eq!(first, next);
         assert_eq!(slab.remove(first).as_deref(), Some(&"first"));
+        let next = slab.next_token();
         let second = slab.insert("second");
+        assert_eq!(second, next);
         assert_eq!(slab.get_mut(first), None);
         assert_eq!(slab.remove(first), None, "and does not remove it");
         assert_eq!(slab.get_mut(second), Some(&mut "second"));

@@ -1,34 +1,29 @@
-use std::time::Instant;
+use std::sync::Arc;
 
-use bytes::BytesMut;
-use wirelab_http::Response;
 use wirelab_http::date::{Date, DateCache};
+use wirelab_http::{Response, StatusCode};
+use wirelab_serve::Tally;
 
 use crate::access_log::{AccessLog, Entry};
-use crate::buffers::Buffers;
 use crate::common_fields::CommonFields;
-use crate::connection::BATCH;
-use crate::{Body, Config, Context, Counters, Handler};
+use crate::{Body, Config, Context};
 
-/// What the connections of one loop share.
-pub(crate) struct Worker<'a> {
-    pub(crate) handler: &'a dyn Handler,
-    pub(crate) config: &'a Config,
-    pub(crate) counters: &'a Counters,
+/// What the sessions of one worker share.
+pub(crate) struct Local {
+    pub(crate) config: Arc<Config>,
     pub(crate) log: Option<AccessLog>,
-    pub(crate) buffers: Buffers,
-    /// What the connection being served has to say; empty between two connections.
-    pub(crate) out: BytesMut,
-    /// The time of this turn.
-    pub(crate) now: Instant,
+    /// The second of this turn.
     pub(crate) date: Date,
     pub(crate) dates: DateCache,
     pub(crate) common: CommonFields,
-    /// When the server was told to stop.
-    pub(crate) stopping: Option<Instant>,
 }
 
-impl Worker<'_> {
+impl Local {
+    pub(crate) fn new(config: Arc<Config>, log: Option<AccessLog>, date: Date) -> Self {
+        let common = CommonFields::new(&config.server_name, date);
+        Local { config, log, date, dates: DateCache::new(date), common }
+    }
+
     /// Adds what each answer has and no handler should have to think of.
     pub(crate) fn complete_head(&mut self, head: &mut Response, body: &Body) {
         let (mut has_date, mut has_server, mut has_framing) = (false, false, false);
@@ -55,26 +50,25 @@ impl Worker<'_> {
         }
     }
 
-    /// Makes the buffer ready for the next connection. One that an unusually large piece has stretched is not kept.
-    pub(crate) fn clear_out(&mut self) {
-        self.out.clear();
-        if self.out.capacity() > 8 * BATCH {
-            self.out = BytesMut::new();
-        }
-    }
-
     /// Adds a line to the access log, if there is one.
     pub(crate) fn write_log(
         &mut self,
         context: &Context,
         entry: Option<&Entry>,
-        status: Option<wirelab_http::StatusCode>,
+        status: Option<StatusCode>,
         sent: u64,
     ) {
+        if let Some(log) = &mut self.log {
+            log.write(context.peer(), self.dates.at(self.date), entry, status, sent);
+        }
+    }
+
+    /// Writes out what the turn has added to the log.
+    pub(crate) fn flush_log(&mut self, counters: &Tally) {
         if let Some(log) = &mut self.log
-            && log.write(context.peer, self.dates.at(self.date), entry, status, sent).is_err()
+            && log.flush().is_err()
         {
-            self.counters.note("log-failed");
+            counters.note("log-failed");
         }
     }
 }
