@@ -37,7 +37,7 @@ impl TcpListener {
     }
 
     /// The length of the SYN queue: handshakes on this port whose last ACK has not come, from `/proc/net/tcp`
-    /// and `tcp6`.
+    /// and `tcp6` of the calling thread's network namespace, which must be the listener's own.
     ///
     /// The kernel writes out every socket of the network namespace for it: to look at, not to steer by.
     ///
@@ -48,13 +48,18 @@ impl TcpListener {
         let mut handshakes = HashSet::new();
         // A socket bound to [::] may have IPv4 peers.
         if address.is_ipv4() || address.ip().is_unspecified() {
-            find_syn_received(&fs::read_to_string("/proc/net/tcp")?, address.port(), &mut handshakes);
+            find_syn_received(&table("tcp")?, address.port(), &mut handshakes);
         }
         if address.is_ipv6() {
-            find_syn_received(&fs::read_to_string("/proc/net/tcp6")?, address.port(), &mut handshakes);
+            find_syn_received(&table("tcp6")?, address.port(), &mut handshakes);
         }
         Ok(handshakes.len())
     }
+}
+
+/// The text of a table, as the calling thread's namespace has it: `/proc/net` would be the one of the main thread.
+fn table(name: &str) -> io::Result<String> {
+    fs::read_to_string(format!("/proc/thread-self/net/{name}"))
 }
 
 /// A line reads `0: 0100007F:2260 00000000:0000 0A …`: number, local and remote address in hexadecimal, and the
