@@ -90,6 +90,7 @@ compile_error!("this crate speaks to the Linux kernel; on another system, run it
 mod address;
 mod connect;
 mod listener;
+mod memory;
 mod namespace;
 mod options;
 mod queues;
@@ -98,11 +99,11 @@ mod socket;
 mod stream;
 mod sys;
 mod tcp_info;
-mod tuning;
 mod udp;
 mod usage;
 
 pub use listener::{AcceptFailure, ListenOptions, TcpListener};
+pub use memory::SocketMemory;
 pub use namespace::Namespace;
 pub use options::KeepAlive;
 pub use queues::AcceptQueue;

@@ -3,8 +3,8 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use crate::sys::{self, Descriptor, OptionName};
-use crate::{Socket, TcpStream, options};
+use crate::sys::{self, Descriptor};
+use crate::{Socket, TcpStream};
 
 /// A socket in the state LISTEN: an address and a queue of connections whose handshake the kernel has
 /// completed.
@@ -51,6 +51,14 @@ impl TcpListener {
     fn accept_with(&self, flags: libc::c_int) -> io::Result<(TcpStream, SocketAddr)> {
         let (fd, peer) = sys::retry(|| sys::accept4(self.as_fd(), flags | libc::SOCK_CLOEXEC))?;
         Ok((TcpStream::new(fd), peer.decode()?))
+    }
+
+    /// `getsockname`: this end's address and port.
+    ///
+    /// # Errors
+    /// None are known for an open socket.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        sys::local_address(self.as_fd())?.decode()
     }
 
     /// Another descriptor of the same socket and the same queue, for a second thread to accept from.
@@ -223,8 +231,7 @@ impl ListenOptions {
             socket.set_receive_buffer(bytes)?;
         }
         if let Some(limit) = self.defer_accept {
-            let seconds = options::whole_seconds(limit);
-            options::set_integer(socket.as_fd(), OptionName::DEFER_ACCEPT, seconds)?;
+            socket.set_defer_accept(limit)?;
         }
         socket.bind(address)?;
         socket.listen(self.backlog)
@@ -250,5 +257,3 @@ impl From<TcpListener> for OwnedFd {
         listener.fd.into()
     }
 }
-
-options::common_options!(TcpListener);

@@ -1,11 +1,10 @@
 use std::io;
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::address::{self, RawAddress};
-use crate::sys::{self, Descriptor, OptionName};
-use crate::{TcpListener, TcpStream, options};
+use crate::sys::{self, Descriptor};
+use crate::{TcpListener, TcpStream};
 
 /// A TCP socket that is not yet either a listener or a connection.
 ///
@@ -75,6 +74,14 @@ impl Socket {
         sys::bind(self.as_fd(), &RawAddress::from(address))
     }
 
+    /// `getsockname`: this end's address and port.
+    ///
+    /// # Errors
+    /// None are known for an open socket.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        sys::local_address(self.as_fd())?.decode()
+    }
+
     /// `listen`: from now on the kernel completes handshakes by itself, without the program.
     ///
     /// `backlog` is how many finished connections may wait in the accept queue (one more than it, in fact); the
@@ -118,68 +125,11 @@ impl Socket {
     /// # Errors
     /// Those that show without the network: no route, no free port, a malformed address.
     pub fn start_connect(self, address: SocketAddr) -> io::Result<TcpStream> {
-        options::set_nonblocking(self.as_fd(), true)?;
+        self.set_nonblocking(true)?;
         match sys::connect(self.as_fd(), &RawAddress::from(address)) {
             Err(error) if !is_in_progress(&error) => Err(error),
             _ => Ok(TcpStream::new(self.fd)),
         }
-    }
-
-    /// `SO_REUSEADDR`: lets `bind` take a port of which old connections are still in TIME-WAIT, so that a
-    /// server can be restarted at once. On Linux it does not let two sockets listen on one port; that is
-    /// [`set_reuse_port`](Self::set_reuse_port).
-    ///
-    /// # Errors
-    /// None are known for a TCP socket.
-    pub fn set_reuse_address(&self, on: bool) -> io::Result<()> {
-        options::set_flag(self.as_fd(), OptionName::REUSE_ADDRESS, on)
-    }
-
-    /// `SO_REUSEPORT`: several sockets of one user listen on one port, each with its own accept queue. The
-    /// kernel picks the queue by a hash of both addresses, before anybody accepts: a busy listener's share
-    /// waits although another is idle, and what waits in a queue that is closed gets an RST.
-    ///
-    /// # Errors
-    /// None are known for a TCP socket.
-    pub fn set_reuse_port(&self, on: bool) -> io::Result<()> {
-        options::set_flag(self.as_fd(), OptionName::REUSE_PORT, on)
-    }
-
-    /// `IPV6_V6ONLY`: whether a socket bound to `[::]` refuses IPv4. Otherwise IPv4 peers appear as
-    /// `::ffff:192.0.2.1`.
-    ///
-    /// # Errors
-    /// The socket is not of IPv6, or is bound already.
-    pub fn set_only_v6(&self, on: bool) -> io::Result<()> {
-        options::set_flag(self.as_fd(), OptionName::ONLY_V6, on)
-    }
-
-    /// `IP_LOCAL_PORT_RANGE` (Linux 6.3): the ports among which the kernel chooses when it binds this socket
-    /// itself, in `connect` or in `bind` to port 0. Only the part inside `net.ipv4.ip_local_port_range` counts;
-    /// `None`, the default, is all of that. For IPv6 too, in spite of its name.
-    ///
-    /// # Errors
-    /// `InvalidInput`: the range is empty, or begins with port 0. `ENOPROTOOPT`: the kernel is older.
-    pub fn set_local_port_range(&self, range: Option<RangeInclusive<u16>>) -> io::Result<()> {
-        let value = match range {
-            None => 0,
-            Some(range) if range.is_empty() || *range.start() == 0 => {
-                return Err(options::invalid("a port range is not empty and begins above 0"));
-            }
-            Some(range) => u32::from(*range.end()) << 16 | u32::from(*range.start()),
-        };
-        sys::set_option(self.as_fd(), OptionName::LOCAL_PORT_RANGE, &value.to_ne_bytes())
-    }
-
-    /// The range that [`set_local_port_range`](Self::set_local_port_range) has set.
-    ///
-    /// # Errors
-    /// `ENOPROTOOPT`: the kernel is older than Linux 6.3.
-    pub fn local_port_range(&self) -> io::Result<Option<RangeInclusive<u16>>> {
-        let mut value = [0; 4];
-        sys::get_option(self.as_fd(), OptionName::LOCAL_PORT_RANGE, &mut value)?;
-        let value = u32::from_ne_bytes(value);
-        Ok((value != 0).then_some(value as u16..=(value >> 16) as u16))
     }
 }
 
@@ -198,5 +148,3 @@ impl From<Socket> for OwnedFd {
         socket.fd.into()
     }
 }
-
-options::common_options!(Socket);

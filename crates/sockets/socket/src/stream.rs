@@ -158,6 +158,14 @@ impl TcpStream {
         sys::shutdown(self.as_fd(), how)
     }
 
+    /// `getsockname`: this end's address and port.
+    ///
+    /// # Errors
+    /// None are known for an open socket.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        sys::local_address(self.as_fd())?.decode()
+    }
+
     /// `getpeername`: the other end's address and port.
     ///
     /// # Errors

@@ -2,9 +2,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use crate::Socket;
 use crate::address::RawAddress;
 use crate::sys::{self, Descriptor};
-use crate::{Socket, options};
 
 /// A UDP socket: datagrams to and from anybody, each sent and received whole.
 ///
@@ -37,6 +37,14 @@ impl UdpSocket {
         let socket = Socket::udp_for(&address)?;
         socket.bind(address)?;
         Ok(UdpSocket { fd: OwnedFd::from(socket).into() })
+    }
+
+    /// `getsockname`: this end's address and port.
+    ///
+    /// # Errors
+    /// None are known for an open socket.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        sys::local_address(self.as_fd())?.decode()
     }
 
     /// `sendto`: sends one datagram, and returns its length. It may be lost on the way without a word.
@@ -72,5 +80,3 @@ impl From<UdpSocket> for OwnedFd {
         socket.fd.into()
     }
 }
-
-options::common_options!(UdpSocket);
