@@ -86,18 +86,17 @@ impl Load {
         }
         while outstanding > 0 {
             self.reactor.poll(Some(Duration::from_secs(5)))?;
+            let events = std::iter::from_fn(|| self.reactor.next_event());
+            let ready: Vec<usize> = events.map(|event| event.token().0 as usize).collect();
+            if ready.is_empty() {
+                return Err(wrong("no answer within five seconds"));
+            }
             let goes_on = goes_on(answered);
-            let mut ready = 0;
-            while let Some(event) = self.reactor.next_event() {
-                ready += 1;
-                let n = event.token().0 as usize;
+            for n in ready {
                 if self.receive(n)? {
                     answered += self.depth as u64;
                     if goes_on { self.ask(n)? } else { outstanding -= 1 }
                 }
-            }
-            if ready == 0 {
-                return Err(wrong("no answer within five seconds"));
             }
         }
         Ok(answered)

@@ -21,8 +21,8 @@ use crate::{Interest, Reactor, Token, Trigger};
 ///
 /// * A write that was taken has reached the reactor, and the socket only with the next [`poll`](Reactor::poll). An
 ///   error of it comes with an event, and then from the next call.
-/// * One buffer of received bytes (16 KiB) may be with the reactor. Until the program reads it, the reactor does not
-///   look further, and learns of a reset only by a write.
+/// * One buffer of received bytes (16 KiB) may be with the reactor. Until the program has read it, and also behind the
+///   end of the peer's side, the reactor does not look further, and learns of a reset only by a write.
 /// * Bytes that it has received and the program has not read do not make `close` an RST, as they do in the kernel.
 ///
 /// Dropping it is the same as [`close`](Reactor::close), in the next turn.
@@ -198,10 +198,11 @@ pub(crate) fn make_room(buffer: &mut BytesMut) -> usize {
     buffer.capacity() - buffer.len()
 }
 
-/// Whether an event must come before the next call: nothing was there, or less than asked for.
+/// Whether an event must come before the next call: nothing was there, or less than asked for. Behind the end of a
+/// stream, or of a file, there is nothing to wait for.
 fn is_the_last(result: &io::Result<usize>, wanted: usize) -> bool {
     match result {
-        Ok(count) => *count < wanted,
+        Ok(count) => *count > 0 && *count < wanted,
         Err(error) => error.kind() == io::ErrorKind::WouldBlock,
     }
 }

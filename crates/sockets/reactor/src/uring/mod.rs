@@ -6,11 +6,13 @@
 //!         one `wait`:  entries ──▶ io_uring_enter ──▶ completions ──▶ events
 //! ```
 //!
-//! Reading order: `connection.rs` (channels), `accepting.rs` (listeners), `sources.rs` (the rest), `slab.rs`. Beneath it,
+//! Reading order: `channels.rs`, `connection.rs` and `receiving.rs` (channels), `accepting.rs` (listeners), `sources.rs` (the rest), `slab.rs`. Beneath it,
 //! `sys/uring/` has the memory that is shared with the kernel.
 
 mod accepting;
+mod channels;
 mod connection;
+mod receiving;
 mod slab;
 mod sources;
 
@@ -87,8 +89,6 @@ pub(crate) struct Uring {
     connections: Slab<Connection>,
     /// Connections that have something to submit.
     queued: Vec<Key>,
-    /// Connections whose send is to be cancelled.
-    to_cancel: Vec<Key>,
     listeners: Slab<Listening>,
     sources: Slab<Source>,
     by_descriptor: HashMap<RawFd, Key>,
@@ -108,7 +108,6 @@ impl Uring {
             ring: Ring::with_sizes(config.sizes())?,
             connections: Slab::new(),
             queued: Vec::new(),
-            to_cancel: Vec::new(),
             listeners: Slab::new(),
             sources: Slab::new(),
             by_descriptor: HashMap::new(),
@@ -151,7 +150,7 @@ impl Uring {
     }
 
     fn submit_wanted(&mut self) -> io::Result<()> {
-        if self.ring.is_pool_empty() {
+        if self.ring.is_pool_low() {
             self.refill_pool();
         }
         self.submit_sources()?;
@@ -181,13 +180,17 @@ impl Uring {
         while ready.len() < BATCH
             && let Some(completion) = self.ring.complete()
         {
-            match completion {
-                Completion::Received(key, result) => self.on_received(key, result, ready),
-                Completion::Sent(key, result, bytes) => self.on_sent(key, result, bytes, ready)?,
-                Completion::Accepted(key, result, goes_on) => self.on_accepted(key, result, goes_on)?,
-                Completion::Ready(key, result, goes_on) => self.on_ready(key, result, goes_on, ready),
-                Completion::Room(key, result) => self.on_room(key, result, ready),
-            }
+            let event = match completion {
+                Completion::Received(key, result) => self.on_received(key, result),
+                Completion::Sent(key, result, bytes) => self.on_sent(key, result, bytes)?,
+                Completion::Room(key, result) => self.on_room(key, result),
+                Completion::Ready(key, result, goes_on) => self.on_ready(key, result, goes_on),
+                Completion::Accepted(key, result, goes_on) => {
+                    self.on_accepted(key, result, goes_on)?;
+                    None // there is one for all of a turn
+                }
+            };
+            ready.extend(event);
         }
         Ok(())
     }

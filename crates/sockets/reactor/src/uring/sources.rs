@@ -78,22 +78,15 @@ impl Uring {
         Ok(())
     }
 
-    pub(super) fn on_ready(
-        &mut self,
-        key: Key,
-        result: Result<u32, i32>,
-        goes_on: bool,
-        ready: &mut Vec<Event>,
-    ) {
-        let Some(source) = self.sources.get_mut(key) else { return };
+    pub(super) fn on_ready(&mut self, key: Key, result: Result<u32, i32>, goes_on: bool) -> Option<Event> {
+        let source = self.sources.get_mut(key)?;
         source.in_flight = goes_on;
-        // What cannot be watched (a descriptor that was closed) is told as an error, once.
-        let bits = result.unwrap_or(libc::POLLERR as u32);
-        ready.push(Event::from_bits(source.token, bits));
         let again = source.trigger == Trigger::Level || source.trigger == Trigger::Edge && !goes_on;
         if again && result.is_ok() {
             self.to_watch.push(key);
         }
+        // What cannot be watched (a descriptor that was closed) is told as an error, once.
+        Some(Event::from_bits(source.token, result.unwrap_or(libc::POLLERR as u32)))
     }
 }
 

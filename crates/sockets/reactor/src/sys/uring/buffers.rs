@@ -102,9 +102,9 @@ impl BufferRing {
         self.add(received.buffer);
     }
 
-    /// Whether the kernel has taken all of them.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.out >= self.count
+    /// Whether half of them or more are out of the ring.
+    pub(crate) fn is_low(&self) -> bool {
+        self.out >= self.count.div_ceil(2)
     }
 
     fn add(&mut self, buffer: u16) {

@@ -313,9 +313,9 @@ impl Ring {
         self.pool.give_back(received);
     }
 
-    /// Whether there is no buffer to receive into.
-    pub(crate) fn is_pool_empty(&self) -> bool {
-        self.pool.is_empty()
+    /// Whether most buffers are held by those who have not read them.
+    pub(crate) fn is_pool_low(&self) -> bool {
+        self.pool.is_low()
     }
 }
 
