@@ -54,6 +54,10 @@ impl Backend {
     /// Whether it works here: tried, not guessed from the kernel's version. A ring is made and asked for what is
     /// needed of it, since administrators and container runtimes forbid io_uring more often than not.
     ///
+    /// The kernel takes a ring apart some time after it was closed, and interrupts the thread that made it to do so: a
+    /// blocking call with a time-out may return `EINTR` then, though there was no signal. The calls of `wirelab-socket`
+    /// are repeated.
+    ///
     /// # Errors
     /// `PermissionDenied`: forbidden, by `kernel.io_uring_disabled` or a seccomp filter. `Unsupported`: this kernel
     /// lacks it, or the feature that the error's sentence names.

@@ -15,6 +15,8 @@ mod connection;
 mod receiving;
 mod slab;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::io;

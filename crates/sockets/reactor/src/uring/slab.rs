@@ -48,6 +48,12 @@ impl<T> Slab<T> {
         places.map(|(index, place)| Key { index, generation: place.generation }).collect()
     }
 
+    /// How many there were at most at a time.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.places.len()
+    }
+
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.places.iter_mut().filter_map(|place| place.value.as_mut())
     }

@@ -1,11 +1,12 @@
 //! What comes out is what went in.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr};
 use std::thread;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use wirelab_socket::TcpStream;
 
 use crate::echo_server::EchoServer;
 use crate::pairs::{DEADLINE, pattern, reactor};
@@ -14,10 +15,10 @@ use crate::support::on_each;
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream
+    stream // this one repeats calls that were interrupted: see `Backend::is_available`
 }
 
-fn ask(stream: &mut TcpStream, message: &[u8]) {
+fn ask(mut stream: &TcpStream, message: &[u8]) {
     stream.write_all(message).unwrap();
     let mut back = vec![0; message.len()];
     stream.read_exact(&mut back).unwrap();
@@ -31,10 +32,10 @@ fn messages_come_back_as_they_were() {
         for clients in [1, 8] {
             let threads: Vec<_> = (0..clients)
                 .map(|client| {
-                    let mut stream = connect(server.address);
+                    let stream = connect(server.address);
                     thread::spawn(move || {
                         for round in 0..50 {
-                            ask(&mut stream, &pattern(client, 1 + round * 137 % 9000));
+                            ask(&stream, &pattern(client, 1 + round * 137 % 9000));
                         }
                     })
                 })
@@ -47,13 +48,13 @@ fn messages_come_back_as_they_were() {
 
 /// Sends pieces of these sizes on one thread, and reads in pieces of that size on another.
 fn pass_through(address: SocketAddr, pieces: &[usize], read_size: usize) {
-    let mut stream = connect(address);
+    let stream = connect(address);
     let total: usize = pieces.iter().sum();
-    let (pieces, mut writer) = (pieces.to_vec(), stream.try_clone().unwrap());
+    let (pieces, writer) = (pieces.to_vec(), stream.try_clone().unwrap());
     let sender = thread::spawn(move || {
         let mut sent = 0;
         for piece in pieces {
-            writer.write_all(&pattern(sent, piece)).unwrap();
+            (&writer).write_all(&pattern(sent, piece)).unwrap();
             sent += piece;
         }
         writer.shutdown(Shutdown::Write).unwrap();
@@ -93,12 +94,12 @@ fn a_thousand_connections_take_their_turns() {
     assert!(limit > 2200, "two descriptors a connection, and the limit is {limit}");
     on_each(|backend| {
         let server = EchoServer::start(reactor(backend));
-        let mut streams: Vec<_> = (0..1000).map(|_| connect(server.address)).collect();
+        let streams: Vec<_> = (0..1000).map(|_| connect(server.address)).collect();
         for round in 0..3 {
-            for (index, stream) in streams.iter_mut().enumerate() {
+            for (index, mut stream) in streams.iter().enumerate() {
                 stream.write_all(&pattern(index, 100 + round)).unwrap();
             }
-            for (index, stream) in streams.iter_mut().enumerate() {
+            for (index, mut stream) in streams.iter().enumerate() {
                 let mut back = vec![0; 100 + round];
                 stream.read_exact(&mut back).unwrap();
                 assert!(back == pattern(index, 100 + round), "connection {index}");

@@ -8,6 +8,7 @@ mod echo;
 mod echo_server;
 mod endings;
 mod fairness;
+mod files;
 mod idle;
 mod pairs;
 mod ring;

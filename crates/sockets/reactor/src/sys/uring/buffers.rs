@@ -102,6 +102,11 @@ impl BufferRing {
         self.add(received.buffer);
     }
 
+    #[cfg(test)]
+    pub(crate) fn out(&self) -> u16 {
+        self.out
+    }
+
     /// Whether half of them or more are out of the ring.
     pub(crate) fn is_low(&self) -> bool {
         self.out >= self.count.div_ceil(2)

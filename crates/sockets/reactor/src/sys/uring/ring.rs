@@ -313,6 +313,12 @@ impl Ring {
         self.pool.give_back(received);
     }
 
+    /// How many buffers are not in the pool.
+    #[cfg(test)]
+    pub(crate) fn buffers_out(&self) -> u16 {
+        self.pool.out()
+    }
+
     /// Whether most buffers are held by those who have not read them.
     pub(crate) fn is_pool_low(&self) -> bool {
         self.pool.is_low()
