@@ -9,6 +9,7 @@
 //!   Checks    ✓ and ✗, and the exit code that follows from them
 //!   ask       requests and their answers on one connection of the client
 //!   Site      a server on threads of its own, until it is stopped
+//!   thread_times  how long each thread of a process has run
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
@@ -42,6 +43,7 @@ mod percentiles;
 mod site;
 mod table;
 mod talk;
+mod thread_times;
 mod thread_watch;
 mod virtual_time;
 mod wait;
@@ -56,6 +58,7 @@ pub use percentiles::Percentiles;
 pub use site::{Goodbye, Site};
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue};
+pub use thread_times::{ThreadTime, thread_times};
 pub use thread_watch::ThreadWatch;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use wait::wait_until;
