@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-/// How long a thread has run so far.
+/// How long a thread has run so far, and how often it has waited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadTime {
     /// Its process.
@@ -13,6 +13,8 @@ pub struct ThreadTime {
     pub name: String,
     /// In user space and in the kernel together, to the nanosecond.
     pub time: Duration,
+    /// How often it has given up the processor to wait for something, and so been woken.
+    pub waits: u64,
 }
 
 /// The threads of a process and of its children, and theirs, by `/proc/PID/task`. A thread that ends meanwhile is left out.
@@ -38,9 +40,10 @@ pub fn thread_times(process: u32) -> io::Result<Vec<ThreadTime>> {
             let (Ok(name), Ok(schedstat)) = (read("comm"), read("schedstat")) else { continue };
             // Time on a processor, time waiting for one, number of turns.
             let time = schedstat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0);
+            let waits = read("status").ok().and_then(|status| waits(&status)).unwrap_or(0);
             let thread = folder.file_name().and_then(|name| name.to_str()?.parse().ok()).unwrap_or(0);
             let (name, time) = (name.trim_end().to_owned(), Duration::from_nanos(time));
-            times.push(ThreadTime { process, thread, name, time });
+            times.push(ThreadTime { process, thread, name, time, waits });
             let children = read("children").unwrap_or_default();
             processes.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
         }
@@ -53,6 +56,10 @@ pub fn thread_times(process: u32) -> io::Result<Vec<ThreadTime>> {
     }
     times.sort_by_key(|thread| (thread.process, thread.thread));
     Ok(times)
+}
+
+fn waits(status: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?.trim().parse().ok()
 }
 
 #[cfg(test)]

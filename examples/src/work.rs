@@ -16,6 +16,7 @@ use crate::ThreadWatch;
 /// | Path | What it does before it answers |
 /// |---|---|
 /// | `/` | nothing |
+/// | `/thread` | says which thread it is |
 /// | `/block/MS` | waits that long, and its thread with it |
 /// | `/compute/MS` | uses that much time of a processor |
 /// | `/later/MS` | waits that long, and lets its thread go on with others |
