@@ -57,7 +57,7 @@ impl Epoll {
 
     /// No more than [`BATCH`] come at once; the kernel takes turns, so that the rest come next time.
     pub(crate) fn wait(&mut self, ready: &mut Vec<Event>, limit: Option<Duration>) -> io::Result<()> {
-        match sys::epoll_wait(self.epoll.as_fd(), &mut self.found, sys::milliseconds(limit)) {
+        match self.wait_in_kernel(limit) {
             Ok(count) => ready.extend(self.found[..count].iter().map(|found| {
                 let (bits, token) = (found.events, found.u64); // copied out, since the struct is packed
                 Event::from_bits(Token(token), bits)
@@ -66,6 +66,17 @@ impl Epoll {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// A limit that is no whole number of milliseconds takes `epoll_pwait2`, where the kernel has it.
+    fn wait_in_kernel(&mut self, limit: Option<Duration>) -> io::Result<usize> {
+        if let Some(limit) = limit.filter(|limit| limit.subsec_nanos() % 1_000_000 != 0) {
+            let found = sys::epoll_wait_nanos(self.epoll.as_fd(), &mut self.found, limit);
+            if !found.as_ref().is_err_and(|error| error.raw_os_error() == Some(libc::ENOSYS)) {
+                return found;
+            }
+        }
+        sys::epoll_wait(self.epoll.as_fd(), &mut self.found, sys::milliseconds(limit))
     }
 }
 

@@ -151,9 +151,10 @@ impl<K> Reactor<K> {
     /// Events of the last turn that were not taken are kept: as an edge is told only once, none may be lost. It
     /// then returns at once.
     ///
-    /// Epoll and `poll` count in milliseconds, to which the limit is rounded up: a timer may be served up to a
-    /// millisecond late, but never wakes the loop too early to do nothing. A ring counts in nanoseconds. A wait that a
-    /// signal handler interrupts ends without events.
+    /// `poll` counts in milliseconds, and so does epoll before Linux 5.11: the limit is rounded up, so that a timer may
+    /// be served up to a millisecond late, but never wakes the loop too early to do nothing. Otherwise the limit is exact
+    /// to the thread's timer slack (50 µs, `prctl(PR_SET_TIMERSLACK)`). A wait that a signal handler interrupts ends
+    /// without events.
     ///
     /// # Errors
     /// `EEXIST`: a ring is polled by another thread than its first. No others are known.

@@ -46,6 +46,34 @@ pub(crate) fn epoll_wait(
     Ok(count as usize)
 }
 
+/// [`epoll_wait`] with a limit in nanoseconds; since Linux 5.11.
+pub(crate) fn epoll_wait_nanos(
+    epoll: BorrowedFd<'_>,
+    events: &mut [epoll_event],
+    limit: Duration,
+) -> io::Result<usize> {
+    let (fd, room) = (epoll.as_raw_fd(), c_int::try_from(events.len()).unwrap_or(c_int::MAX));
+    let limit = libc::timespec {
+        tv_sec: libc::time_t::try_from(limit.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: limit.subsec_nanos().into(),
+    };
+    let no_mask = std::ptr::null::<sigset_t>();
+    // SAFETY: the kernel writes at most `room` structs, and the slice holds as many; it reads the one limit, and a mask that is
+    // null is none. By number, as old C libraries have no such function; the mask's size is that of the kernel's sets.
+    let count = unsafe {
+        libc::syscall(
+            libc::SYS_epoll_pwait2,
+            fd,
+            events.as_mut_ptr(),
+            room,
+            &raw const limit,
+            no_mask,
+            8_usize,
+        )
+    };
+    usize::try_from(count).map_err(|_negative| io::Error::last_os_error())
+}
+
 /// Fills in what happened to each entry, and returns to how many something did; `milliseconds` of -1 waits for ever.
 pub(crate) fn poll(entries: &mut [libc::pollfd], milliseconds: c_int) -> io::Result<usize> {
     let count = entries.len() as libc::nfds_t;
