@@ -8,6 +8,7 @@ use wirelab::client::Connection;
 use wirelab::http::host::{host_of, split};
 use wirelab::http::{Method, Request, StatusCode, Target};
 use wirelab::http1::wire::RequestHead;
+use wirelab::serve::Model;
 use wirelab::server::{Context, Counters, DemoSite, Handler, Reply, Step};
 use wirelab::socket::TcpStream;
 use wirelab::wire::explain;
@@ -57,17 +58,18 @@ fn main() -> Outcome {
         std::fs::write(test_files.join("alphabet.txt"), "abcdefghijklmnopqrstuvwxyz\n")?;
     }
     let files = if args.has("--self-test") { test_files.to_str() } else { args.get("--files") };
-    let sites = (0..args.value("--workers", 1).max(1)).map(|_| -> std::io::Result<Sites> {
-        let demo = files.map_or(Ok(DemoSite::new()), |folder| DemoSite::new().with_files(folder))?;
-        Ok(Sites { demo, explain: args.has("--explain") })
-    });
+    let demo = files.map_or(Ok(DemoSite::new()), |folder| DemoSite::new().with_files(folder))?;
+    let sites = Sites { demo, explain: args.has("--explain") };
+    let model = match args.value("--workers", 1) {
+        0 | 1 => Model::SingleLoop,
+        workers => Model::Shards(workers),
+    };
     let usual = if args.has("--self-test") { "127.0.0.1:0" } else { "127.0.0.1:8080" };
     let listen: SocketAddr = args.value("--listen", usual.parse()?);
-    let mut site =
-        Site::start_on(listen, sites.collect::<Result<_, _>>()?, |server| match args.has("--access-log") {
-            true => server.with_access_log(std::io::stdout()),
-            false => server,
-        })?;
+    let mut site = Site::start_on(listen, model, sites, |server| match args.has("--access-log") {
+        true => server.with_access_log(std::io::stdout()),
+        false => server,
+    })?;
     let mut checks = Checks::default();
     println!("ready http://{}/  (Ctrl-C ends it)", site.address);
     if args.has("--self-test") {

@@ -8,7 +8,7 @@
 //!   Table     columns of text          Bars      a bar chart, as text and as SVG
 //!   Checks    ✓ and ✗, and the exit code that follows from them
 //!   ask       requests and their answers on one connection of the client
-//!   Site      a server on threads of its own, until it is stopped
+//!   Site      a server on threads of its own, until it is stopped          Served  in a process of its own
 //!   thread_times  how long each thread of a process has run
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
@@ -40,6 +40,7 @@ mod checks;
 mod measured;
 mod orders;
 mod percentiles;
+mod served;
 mod site;
 mod table;
 mod talk;
@@ -55,6 +56,7 @@ pub use checks::{Checks, Failure, Outcome};
 pub use measured::{TIMES, milliseconds, times, what_became};
 pub use orders::{Orders, Step};
 pub use percentiles::Percentiles;
+pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue};

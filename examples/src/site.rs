@@ -3,15 +3,20 @@ use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
 use wirelab::reactor::{Interest, Reactor, Signal, Signals, Token, Trigger};
+use wirelab::serve::{Model, Worker};
 use wirelab::server::{Config, Counters, Handle, Handler, Server};
-use wirelab::socket::ListenOptions;
 
-/// A server with a loop on each of its threads, and the kernel's `SO_REUSEPORT` to spread connections over them.
+/// A server on threads of its own, until it is stopped.
 pub struct Site {
     /// Where it listens.
     pub address: SocketAddr,
-    handles: Vec<Handle>,
-    threads: Vec<JoinHandle<io::Result<()>>>,
+    handle: Handle,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// A free port of this machine.
+fn anywhere() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
 impl Site {
@@ -20,48 +25,61 @@ impl Site {
     /// # Errors
     /// Those of [`Server::bind`].
     pub fn start(handler: impl Handler + Send + 'static) -> io::Result<Self> {
-        Site::start_on(SocketAddr::from(([127, 0, 0, 1], 0)), vec![handler], |server| server)
+        Site::on_thread(Server::bind(anywhere(), Config::default())?, |server| server.run(handler))
     }
 
-    /// A loop for each handler, all on `address`. `tune` may change a server before it runs.
+    /// A server as the model says, on a free port of this machine. [`Model::Processes`] cannot be: it forks before there are
+    /// threads, and so needs a process of its own ([`Served`](crate::Served)).
     ///
     /// # Errors
-    /// Those of [`Server::on`].
-    pub fn start_on<H: Handler + Send + 'static>(
+    /// Those of [`Server::bind`].
+    pub fn start_as(model: Model, handler: impl Handler + Send + Sync + 'static) -> io::Result<Self> {
+        Site::start_on(anywhere(), model, handler, |server| server)
+    }
+
+    /// The same on this address. `tune` may change the server before it runs.
+    ///
+    /// # Errors
+    /// Those of [`Server::bind`].
+    pub fn start_on(
         address: SocketAddr,
-        handlers: Vec<H>,
-        tune: impl Fn(Server) -> Server,
+        model: Model,
+        handler: impl Handler + Send + Sync + 'static,
+        tune: impl FnOnce(Server) -> Server,
     ) -> io::Result<Self> {
-        let mut site = Site { address, handles: Vec::new(), threads: Vec::new() };
-        // Alone, it must not share: a second copy of the program shall hear that the port is taken.
-        let options = ListenOptions::default().reuse_port(handlers.len() > 1);
-        for handler in handlers {
-            site.add(tune(Server::on(options.bind(site.address)?, Config::default())?), handler);
-        }
-        Ok(site)
+        let server = tune(Server::bind(address, Config::default())?);
+        Site::on_thread(server, move |server| server.run_as(model, handler))
     }
 
-    fn add(&mut self, server: Server, handler: impl Handler + Send + 'static) {
-        self.address = server.local_addr(); // the next one shares the port that the kernel chose
-        self.handles.push(server.handle());
-        self.threads.push(std::thread::spawn(move || server.run(handler)));
+    fn on_thread(
+        server: Server,
+        run: impl FnOnce(Server) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (address, handle) = (server.local_addr(), server.handle());
+        let thread = std::thread::Builder::new().name("site".to_owned()).spawn(move || run(server))?;
+        Ok(Site { address, handle, thread: Some(thread) })
     }
 
-    /// The sum of a counter over all loops.
+    /// A counter, over all workers.
     pub fn count(&self, counter: impl Fn(&Counters) -> u64) -> u64 {
-        self.handles.iter().map(|handle| counter(handle.counters())).sum()
+        counter(self.handle.counters())
     }
 
-    /// Lets every loop finish what it has accepted, and waits for that.
+    /// What each worker has done so far.
+    pub fn workers(&self) -> Vec<Worker> {
+        self.handle.workers()
+    }
+
+    /// Lets it finish what it has accepted, and waits for that.
     ///
     /// # Errors
-    /// A loop ended with one.
+    /// It ended with one.
     pub fn stop(&mut self) -> io::Result<()> {
-        self.handles.iter().for_each(Handle::stop);
-        for thread in self.threads.drain(..) {
-            thread.join().map_err(|_| io::Error::other("a thread of the server panicked"))??;
+        self.handle.stop();
+        match self.thread.take() {
+            Some(thread) => thread.join().map_err(|_| io::Error::other("a thread of the server panicked"))?,
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -1,0 +1,171 @@
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use wirelab::reactor::Signal;
+use wirelab::serve::Model;
+use wirelab::server::{Config, Handler, Server};
+
+use crate::{ThreadTime, thread_times};
+
+/// A server in a process of its own: this program again, with `--serve MODEL`. A model with processes must be started before
+/// there are threads, and whoever measures processor time shall not find the load in it.
+pub struct Served {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// What a server counted, told at its end.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Its workers.
+    pub workers: Vec<WorkerTold>,
+    /// What happened by name.
+    pub incidents: Vec<(String, u64)>,
+}
+
+/// What a worker counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkerTold {
+    /// Its name in the model.
+    pub name: String,
+    /// Connections that it was given.
+    pub accepted: u64,
+    /// Requests on its connections.
+    pub requests: u64,
+    /// Requests that it handled.
+    pub handled: u64,
+    /// Answers given to the last byte.
+    pub responses: u64,
+    /// Connections that it lost by dying.
+    pub lost: u64,
+}
+
+/// The other side of [`Served`]: serves on a free port until SIGTERM, and says what was counted.
+///
+/// # Errors
+/// Those of [`Server::run_as`].
+pub fn serve(model: Model, handler: impl Handler + Send + Sync) -> io::Result<()> {
+    let config = Config { stop_on_signals: true, ..Config::default() };
+    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), config)?;
+    let handle = server.handle();
+    println!("ready {}", server.local_addr());
+    server.run_as(model, handler)?;
+    for worker in handle.workers() {
+        let numbers =
+            [worker.accepted(), worker.requests(), worker.handled(), worker.responses(), worker.lost()];
+        println!("worker {} {}", worker.name(), numbers.map(|number| number.to_string()).join(" "));
+    }
+    for (name, count) in handle.counters().incidents() {
+        println!("incident {name} {count}");
+    }
+    Ok(())
+}
+
+impl Served {
+    /// Starts this program with `--serve MODEL`, and waits until it listens.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start(model: Model) -> io::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--serve", &model.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let (mut output, mut line) = (BufReader::new(output), String::new());
+        output.read_line(&mut line)?;
+        let address = line.trim_end().strip_prefix("ready ").and_then(|address| address.parse().ok());
+        let address = address.ok_or_else(|| io::Error::other(format!("{model} does not start: {line}")))?;
+        Ok(Served { child, output, address })
+    }
+
+    /// The number of its process, the master's if it has several.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How long its threads have run.
+    ///
+    /// # Errors
+    /// Those of [`thread_times`].
+    pub fn threads(&self) -> io::Result<Vec<ThreadTime>> {
+        thread_times(self.child.id())
+    }
+
+    /// Lets it end in good order, and hears what it has counted.
+    ///
+    /// # Errors
+    /// It ended otherwise.
+    pub fn stop(mut self) -> io::Result<Told> {
+        Signal::TERM.send(self.child.id())?;
+        let mut told = Told::default();
+        for line in (&mut self.output).lines() {
+            told.hear(&line?);
+        }
+        let status = self.child.wait()?;
+        if status.success() {
+            Ok(told)
+        } else {
+            Err(io::Error::other(format!("the server ended with {status}")))
+        }
+    }
+}
+
+impl Told {
+    fn hear(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let number = |word: &str| word.parse().unwrap_or(0);
+        match words[..] {
+            ["worker", name, accepted, requests, handled, responses, lost] => self.workers.push(WorkerTold {
+                name: name.to_owned(),
+                accepted: number(accepted),
+                requests: number(requests),
+                handled: number(handled),
+                responses: number(responses),
+                lost: number(lost),
+            }),
+            ["incident", name, count] => self.incidents.push((name.to_owned(), number(count))),
+            _ => {}
+        }
+    }
+
+    /// How often something of this name happened.
+    pub fn incident(&self, name: &str) -> u64 {
+        self.incidents.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count)
+    }
+
+    /// The sum over all workers.
+    pub fn sum(&self, of: impl Fn(&WorkerTold) -> u64) -> u64 {
+        self.workers.iter().map(of).sum()
+    }
+}
+
+impl Drop for Served {
+    /// A server whose program fails does not stay behind.
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Told;
+
+    #[test]
+    fn what_is_told_is_heard() {
+        let mut told = Told::default();
+        for line in ["worker loop-0 1 2 3 4 5", "worker loop-1 10 20 30 40 50", "incident panic 7", "hello"] {
+            told.hear(line);
+        }
+        assert_eq!(
+            (told.sum(|worker| worker.handled), told.incident("panic"), told.incident("none")),
+            (33, 7, 0)
+        );
+        assert_eq!(told.workers[1].name, "loop-1");
+    }
+}
