@@ -128,7 +128,8 @@ impl fmt::Display for Bars {
     }
 }
 
-fn escape(text: &str) -> String {
+/// Text for between tags.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

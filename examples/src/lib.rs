@@ -6,6 +6,7 @@
 //! ```text
 //!   Args      --help and the few options of a program
 //!   Table     columns of text          Bars      a bar chart, as text and as SVG
+//!   Stack     stacked columns as SVG: what a whole is made of, step by step
 //!   Checks    ✓ and ✗, and the exit code that follows from them
 //!   ask       requests and their answers on one connection of the client
 //!   Site      a server on threads of its own, until it is stopped          Served  in a process of its own
@@ -42,6 +43,7 @@ mod orders;
 mod percentiles;
 mod served;
 mod site;
+mod stack;
 mod table;
 mod talk;
 mod thread_times;
@@ -58,6 +60,7 @@ pub use orders::{Orders, Step};
 pub use percentiles::Percentiles;
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
+pub use stack::Stack;
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue};
 pub use thread_times::{ThreadTime, thread_times};
