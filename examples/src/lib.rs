@@ -11,6 +11,7 @@
 //!   ask       requests and their answers on one connection of the client
 //!   Site      a server on threads of its own, until it is stopped          Served  in a process of its own
 //!   thread_times  how long each thread of a process has run
+//!   own_network  a network namespace, where the program may have one
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
@@ -40,6 +41,7 @@ mod bars;
 mod checks;
 mod measured;
 mod orders;
+mod own_network;
 mod percentiles;
 mod served;
 mod site;
@@ -57,6 +59,7 @@ pub use bars::Bars;
 pub use checks::{Checks, Failure, Outcome};
 pub use measured::{TIMES, milliseconds, times, what_became};
 pub use orders::{Orders, Step};
+pub use own_network::own_network;
 pub use percentiles::Percentiles;
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
