@@ -101,8 +101,12 @@ impl<K> Reactor<K> {
     /// Those of [`TcpStream::read_into`].
     pub fn read(&mut self, channel: &Channel, buffer: &mut BytesMut) -> io::Result<usize> {
         match &mut self.driver {
-            Driver::Epoll(_) => channel.stream.read_into(buffer),
+            Driver::Epoll(_) => {
+                self.calls += 1;
+                channel.stream.read_into(buffer)
+            }
             Driver::Poll(set) => {
+                self.calls += 1;
                 let room = make_room(buffer);
                 let result = channel.stream.read_into(buffer);
                 if is_the_last(&result, room) {
@@ -120,8 +124,12 @@ impl<K> Reactor<K> {
     /// Those of [`TcpStream::write`].
     pub fn write(&mut self, channel: &Channel, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.driver {
-            Driver::Epoll(_) => channel.stream.write(bytes),
+            Driver::Epoll(_) => {
+                self.calls += 1;
+                channel.stream.write(bytes)
+            }
             Driver::Poll(set) => {
+                self.calls += 1;
                 let result = channel.stream.write(bytes);
                 if is_the_last(&result, bytes.len()) {
                     set.want(channel.link.as_ref(), Interest::WRITABLE);
@@ -145,6 +153,7 @@ impl<K> Reactor<K> {
         count: usize,
     ) -> io::Result<usize> {
         let send = || channel.stream.sendfile(file, offset, count);
+        self.calls += 1;
         match &mut self.driver {
             Driver::Epoll(_) => send(),
             Driver::Poll(set) => {

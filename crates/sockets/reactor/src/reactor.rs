@@ -51,6 +51,8 @@ pub struct Reactor<K> {
     waker: Waker,
     woken: bool,
     now: Instant,
+    /// System calls that epoll and `poll` have needed; a ring counts its own.
+    pub(crate) calls: u64,
 }
 
 impl<K> Reactor<K> {
@@ -89,12 +91,21 @@ impl<K> Reactor<K> {
             waker,
             woken: false,
             now: Instant::now(),
+            calls: 0,
         })
     }
 
     /// By what it waits.
     pub fn backend(&self) -> Backend {
         self.driver.backend()
+    }
+
+    /// How many system calls the loop has needed so far: its waits, and what its channels have read and written. On a
+    /// ring these are all the same call, `io_uring_enter`. Those that come once in a connection's life (accepting,
+    /// registering, closing) are not counted.
+    pub fn system_calls(&self) -> u64 {
+        let entered = if let Driver::Uring(ring) = &self.driver { ring.entered() } else { 0 };
+        self.calls + entered
     }
 
     /// Watches `source` from now on. If it is ready already, the next [`poll`](Self::poll) reports it, whatever the
@@ -163,6 +174,7 @@ impl<K> Reactor<K> {
             let limit = self.until_next_timer(limit);
             self.taken = 0;
             self.ready.clear();
+            self.calls += u64::from(self.backend() != Backend::Uring);
             self.driver.wait(&mut self.ready, limit)?;
             if self.ready.iter().any(|event| event.token() == WAKER) {
                 // On `poll`, the counter must be zero, or it stays ready.

@@ -120,6 +120,11 @@ impl Uring {
         })
     }
 
+    /// How often the kernel was entered.
+    pub(crate) fn entered(&self) -> u64 {
+        self.ring.entered
+    }
+
     /// A turn: submits what is wanted, waits, and reports what has come of it. One system call, unless all that came
     /// was of no interest to the program, as the end of a cancelled operation is.
     pub(crate) fn wait(&mut self, ready: &mut Vec<Event>, limit: Option<Duration>) -> io::Result<()> {

@@ -85,6 +85,8 @@ pub(crate) struct Ring {
     sends: Vec<Option<Vec<u8>>>,
     /// Sends and receives that have not completed.
     in_flight: usize,
+    /// How often the kernel was entered.
+    pub(crate) entered: u64,
     enabled: bool,
     fd: OwnedFd,
 }
@@ -92,7 +94,7 @@ pub(crate) struct Ring {
 impl Ring {
     pub(crate) fn new(fd: OwnedFd, queues: Queues, buffers: u16, buffer_size: u32) -> io::Result<Self> {
         let pool = ManuallyDrop::new(BufferRing::new(fd.as_fd(), buffers, buffer_size)?);
-        Ok(Ring { queues, pool, sends: Vec::new(), in_flight: 0, enabled: false, fd })
+        Ok(Ring { queues, pool, sends: Vec::new(), in_flight: 0, entered: 0, enabled: false, fd })
     }
 
     /// `recv` of what comes, into a buffer of the pool. `wait_first`: the socket is known to be empty.
@@ -235,6 +237,7 @@ impl Ring {
             Until::Now | Until::Forever => None,
         };
         let wait_for = u32::from(until != Until::Now);
+        self.entered += 1;
         match calls::enter(self.fd.as_fd(), self.queues.unsubmitted(), wait_for, timeout.as_ref()) {
             Ok(_taken) => Ok(true), // what was not taken stays in the queue, for the next time
             Err(error) => match error.raw_os_error() {
