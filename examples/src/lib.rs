@@ -12,6 +12,8 @@
 //!   Site      a server on threads of its own, until it is stopped          Served  in a process of its own
 //!   thread_times  how long each thread of a process has run
 //!   own_network  a network namespace, where the program may have one
+//!   Site      a server on threads of its own, until it is stopped
+//!   TcpWatch  what passes between the two ends of a connection, as a ladder
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
@@ -49,6 +51,7 @@ mod stack;
 mod table;
 mod talk;
 mod thread_times;
+mod tcp_watch;
 mod thread_watch;
 mod virtual_time;
 mod wait;
@@ -67,6 +70,7 @@ pub use stack::Stack;
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue};
 pub use thread_times::{ThreadTime, thread_times};
+pub use tcp_watch::TcpWatch;
 pub use thread_watch::ThreadWatch;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use wait::wait_until;
