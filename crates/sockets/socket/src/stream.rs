@@ -112,6 +112,15 @@ impl TcpStream {
         sys::retry(|| sys::send(self.as_fd(), bytes, libc::MSG_NOSIGNAL))
     }
 
+    /// `send(MSG_MORE)`: a [`write`](Self::write) that announces another one. What does not fill a segment waits for
+    /// it, for 200 ms at most, whether Nagle's algorithm is on or off: [`set_cork`](Self::set_cork) for one call.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_more(&self, bytes: &[u8]) -> io::Result<usize> {
+        sys::retry(|| sys::send(self.as_fd(), bytes, libc::MSG_NOSIGNAL | libc::MSG_MORE))
+    }
+
     /// `sendmsg(MSG_NOSIGNAL)`: one write of several parts, a head and a body, say. Written one by one, each
     /// could become a segment of its own, and the second could wait for the acknowledgement of the first
     /// (Nagle's algorithm, RFC 9293 §3.7.4).

@@ -207,3 +207,14 @@ fn udp_keeps_the_boundaries_and_cuts_what_does_not_fit() {
     assert_eq!(server.recv_from(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
     assert_eq!(client.send_to(&[0; 65_508], to).unwrap_err().raw_os_error(), Some(libc::EMSGSIZE));
 }
+
+#[test]
+fn a_write_that_announces_more_shares_its_segment_with_it() {
+    let (client, server) = connected();
+    client.write_more(b"head, ").unwrap();
+    client.write(b"body").unwrap();
+    let mut buffer = [0; 64];
+    assert_eq!(server.read(&mut buffer).unwrap(), 10);
+    assert_eq!(&buffer[..10], b"head, body");
+    assert_eq!(client.tcp_info().unwrap().data_segs_out, 1, "with TCP_NODELAY set");
+}
