@@ -4,14 +4,11 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use wirelab::reactor::{Backend, Interest, Reactor, Token, Trigger};
-use wirelab::socket::{
-    ListenOptions, TcpListener, TcpStream, Usage, raise_descriptor_limit, thread_cpu_time,
-};
-use wirelab_examples::{Args, Bars, Checks, Outcome, Table};
+use wirelab::socket::{ListenOptions, TcpListener, TcpStream, raise_descriptor_limit};
+use wirelab_examples::{Args, Bars, Checks, Cost, Meter, Outcome, Table};
 
 const ABOUT: &str =
     "One echo service in five ways: threads, poll, epoll (level, edge), io_uring (section 8.1).
@@ -95,12 +92,12 @@ fn cost_of_a_message(
         let mut held = true;
         for &way in ways {
             let cost = measure(way, connections, 0, rounds)?;
-            let (calls, wakes) = (cost.of_each(cost.calls), cost.of_each(cost.wakes));
+            let (calls, wakes) = (cost.calls_each(), cost.wakes_each());
             table = table.row([
                 way.name(),
                 &format!("{calls:.2}"),
                 &format!("{wakes:.2}"),
-                &format!("{:.1}", cost.micros()),
+                &format!("{:.1}", cost.micros_each()),
             ]);
             held &= match way {
                 Way::Threads => calls == 2.0,
@@ -146,7 +143,7 @@ fn cost_of_silence(
         chart = chart.group(format!("{idle} idle connections"));
         micros.clear();
         for way in ways.clone() {
-            let cost = measure(*way, 1, idle, (messages / 5).max(50))?.micros();
+            let cost = measure(*way, 1, idle, (messages / 5).max(50))?.micros_each();
             chart = chart.bar(way.name(), cost);
             micros.push(cost);
         }
@@ -161,54 +158,6 @@ fn cost_of_silence(
         );
     }
     Ok(chart)
-}
-
-/// What messages have cost, from the end of the first to the end of the last.
-#[derive(Clone, Copy, Default)]
-struct Cost {
-    messages: u64,
-    calls: u64,
-    wakes: u64,
-    cpu: Duration,
-}
-
-impl Cost {
-    fn of_each(&self, count: u64) -> f64 {
-        count as f64 / self.messages as f64
-    }
-
-    fn micros(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e6 / self.messages as f64
-    }
-}
-
-/// Measures on the thread that serves.
-struct Meter {
-    expected: u64,
-    messages: u64,
-    start: (u64, u64, Duration),
-    cost: Cost,
-}
-
-impl Meter {
-    fn new(expected: usize) -> Self {
-        Meter { expected: expected as u64, messages: 0, start: Default::default(), cost: Cost::default() }
-    }
-
-    /// A message was echoed; so many system calls were made until now.
-    fn echoed(&mut self, calls: u64) -> io::Result<()> {
-        self.messages += 1;
-        if self.messages == 1 || self.messages == self.expected {
-            let now = (calls, Usage::of_thread()?.voluntary_switches, thread_cpu_time()?);
-            if self.messages == 1 {
-                self.start = now;
-            } else {
-                let (calls, wakes, cpu) = (now.0 - self.start.0, now.1 - self.start.1, now.2 - self.start.2);
-                self.cost = Cost { messages: self.expected - 1, calls, wakes, cpu };
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The best of three measurements: whatever else the machine does can only add to it.
@@ -267,24 +216,18 @@ fn thread_each(streams: Vec<TcpStream>, messages: usize) -> io::Result<Cost> {
         loop {
             let count = stream.read(&mut buffer)?;
             if count == 0 {
-                return Ok(meter.cost);
+                return Ok(meter.cost());
             }
             stream.write(&buffer[..count])?;
             calls += 2;
-            meter.echoed(calls)?;
+            meter.served(calls)?;
         }
     };
     let start = |stream| thread::Builder::new().stack_size(64 * 1024).spawn(move || echo(stream));
     let threads =
         streams.into_iter().map(start).collect::<io::Result<Vec<JoinHandle<io::Result<Cost>>>>>()?;
     threads.into_iter().try_fold(Cost::default(), |sum, thread| {
-        let cost = thread.join().map_err(|_| io::Error::other("a thread panicked"))??;
-        Ok(Cost {
-            messages: sum.messages + cost.messages,
-            calls: sum.calls + cost.calls,
-            wakes: sum.wakes + cost.wakes,
-            cpu: sum.cpu + cost.cpu,
-        })
+        Ok(sum + thread.join().map_err(|_| io::Error::other("a thread panicked"))??)
     })
 }
 
@@ -307,12 +250,12 @@ fn level(streams: &[TcpStream], messages: usize) -> io::Result<Cost> {
                 count => {
                     stream.write(&buffer[..count])?;
                     calls += 2;
-                    meter.echoed(calls + reactor.system_calls())?;
+                    meter.served(calls + reactor.system_calls())?;
                 }
             }
         }
     }
-    Ok(meter.cost)
+    Ok(meter.cost())
 }
 
 /// A connection is named when something has come; then everything is read. The same code for all back ends.
@@ -339,7 +282,7 @@ fn edge(backend: Backend, streams: Vec<TcpStream>, messages: usize) -> io::Resul
                     }
                     Ok(count) => {
                         reactor.write(channel, &buffer)?;
-                        meter.echoed(reactor.system_calls())?;
+                        meter.served(reactor.system_calls())?;
                         if count < buffer.capacity() && !event.is_read_closed() {
                             break; // that was all
                         }
@@ -350,5 +293,5 @@ fn edge(backend: Backend, streams: Vec<TcpStream>, messages: usize) -> io::Resul
             }
         }
     }
-    Ok(meter.cost)
+    Ok(meter.cost())
 }

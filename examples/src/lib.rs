@@ -17,6 +17,7 @@
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
+//!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Orders    every order of two threads' steps
 //!   converse  requests over one connection in virtual time          Percentiles
 //! ```
@@ -42,6 +43,7 @@ mod args;
 mod bars;
 mod checks;
 mod measured;
+mod meter;
 mod orders;
 mod own_network;
 mod percentiles;
@@ -61,6 +63,7 @@ pub use args::Args;
 pub use bars::Bars;
 pub use checks::{Checks, Failure, Outcome};
 pub use measured::{TIMES, milliseconds, times, what_became};
+pub use meter::{Cost, Meter};
 pub use orders::{Orders, Step};
 pub use own_network::own_network;
 pub use percentiles::Percentiles;
