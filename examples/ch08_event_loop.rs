@@ -86,7 +86,9 @@ fn cost_of_a_message(
     sizes.dedup();
     for connections in sizes {
         let rounds = (messages / connections).max(5);
-        let headings = [&format!("{connections} connections"), "system calls", "wake-ups", "µs of processor"];
+        let plural = if connections == 1 { "" } else { "s" };
+        let headings =
+            [&format!("{connections} connection{plural}"), "system calls", "wake-ups", "µs of processor"];
         let mut table = Table::new(headings);
         let mut by_epoll = f64::INFINITY;
         let mut held = true;
@@ -116,9 +118,9 @@ fn cost_of_a_message(
         println!();
     }
     println!(
-        "Each figure is for one message of {MESSAGE} bytes and its echo, at the server's end. A wake-up is a"
+        "Each figure is for one message of {MESSAGE} bytes and its echo, at the server's end; the best of"
     );
-    println!("return from waiting.\n");
+    println!("three measurements. A wake-up is a return from waiting.\n");
     if cfg!(debug_assertions) {
         println!("This build is not optimized: with --release, the loops take less of the processor.\n");
     }
