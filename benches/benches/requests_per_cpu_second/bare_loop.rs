@@ -19,16 +19,21 @@ const EVENTS: usize = 1024;
 pub(crate) fn serve() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
+    announce(listener.local_addr()?)?;
+    let (answers, answer_len) = answers();
+    run(listener.as_raw_fd(), &answers, answer_len)
+}
+
+/// Many fixed answers, and the length of one.
+pub(crate) fn answers() -> (String, usize) {
     let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE}\r\nDate: Sat, 04 Oct 2025 12:00:00 GMT\r\n\
          Server: {SERVER_NAME}\r\nContent-Length: 2\r\n\r\nOK"
     );
-    announce(listener.local_addr()?)?;
-    run(listener.as_raw_fd(), &answer.repeat(1024))
+    (answer.repeat(1024), answer.len())
 }
 
-fn run(listener: c_int, answers: &str) -> io::Result<()> {
-    let answer_len = answers.len() / 1024;
+fn run(listener: c_int, answers: &str, answer_len: usize) -> io::Result<()> {
     let mut events = [epoll_event { events: 0, u64: 0 }; EVENTS];
     let mut buffer = vec![0_u8; 64 * 1024];
     // SAFETY: every pointer is to one of the three buffers above, with its own length beside it.
@@ -59,7 +64,7 @@ fn run(listener: c_int, answers: &str) -> io::Result<()> {
 }
 
 /// How many heads end in these bytes.
-fn heads(mut bytes: &[u8]) -> usize {
+pub(crate) fn heads(mut bytes: &[u8]) -> usize {
     const END: &[u8] = b"\r\n\r\n";
     let mut count = 0;
     loop {

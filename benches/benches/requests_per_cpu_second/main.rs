@@ -20,6 +20,7 @@ mod load;
 mod nginx;
 mod ours;
 mod processor;
+mod reactor_loop;
 mod server;
 mod syscalls;
 

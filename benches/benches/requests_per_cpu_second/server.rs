@@ -3,7 +3,9 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::{bare_loop, hyper_server, nginx, ours, processor};
+use wirelab::reactor::Backend;
+
+use crate::{bare_loop, hyper_server, nginx, ours, processor, reactor_loop};
 
 /// The value of the Server field that all send (nginx has its own), and of Content-Type.
 pub(crate) const SERVER_NAME: &str = "bench";
@@ -14,6 +16,8 @@ pub(crate) const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
 pub(crate) enum Kind {
     /// The bound: epoll, `recv`, a search for the empty line, `send`.
     Bare,
+    /// The same through the reactor, on each of its back ends.
+    Reactor(Backend),
     Ours,
     /// hyper with the deadline for heads that its examples set; ours has one too.
     Hyper,
@@ -23,12 +27,23 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 5] =
-        [Kind::Bare, Kind::Ours, Kind::Hyper, Kind::HyperNoDeadline, Kind::Nginx];
+    pub(crate) const ALL: [Kind; 8] = [
+        Kind::Bare,
+        Kind::Reactor(Backend::Epoll),
+        Kind::Reactor(Backend::Poll),
+        Kind::Reactor(Backend::Uring),
+        Kind::Ours,
+        Kind::Hyper,
+        Kind::HyperNoDeadline,
+        Kind::Nginx,
+    ];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
             Kind::Bare => "bare epoll loop",
+            Kind::Reactor(Backend::Epoll) => "reactor, epoll",
+            Kind::Reactor(Backend::Poll) => "reactor, poll",
+            Kind::Reactor(Backend::Uring) => "reactor, io_uring",
             Kind::Ours => "ours",
             Kind::Hyper => "hyper",
             Kind::HyperNoDeadline => "hyper, no deadlines",
@@ -39,6 +54,7 @@ impl Kind {
     fn argument(self) -> &'static str {
         match self {
             Kind::Bare => "bare",
+            Kind::Reactor(backend) => backend.name(),
             Kind::Ours => "ours",
             Kind::Hyper => "hyper",
             Kind::HyperNoDeadline => "hyper-no-deadlines",
@@ -52,13 +68,18 @@ impl Kind {
     }
 
     pub(crate) fn is_installed(self) -> bool {
-        self != Kind::Nginx || nginx::program().is_some()
+        match self {
+            Kind::Nginx => nginx::program().is_some(),
+            Kind::Reactor(backend) => backend.is_available().is_ok(),
+            _ => true,
+        }
     }
 
     /// The child's side: serves until the process is ended.
     pub(crate) fn serve(self) -> io::Result<()> {
         match self {
             Kind::Bare => bare_loop::serve(),
+            Kind::Reactor(backend) => reactor_loop::serve(backend),
             Kind::Ours => ours::serve(),
             Kind::Hyper => hyper_server::serve(true),
             Kind::HyperNoDeadline => hyper_server::serve(false),

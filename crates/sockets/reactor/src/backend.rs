@@ -54,9 +54,9 @@ impl Backend {
     /// Whether it works here: tried, not guessed from the kernel's version. A ring is made and asked for what is
     /// needed of it, since administrators and container runtimes forbid io_uring more often than not.
     ///
-    /// The kernel takes a ring apart some time after it was closed, and interrupts the thread that made it to do so: a
-    /// blocking call with a time-out may return `EINTR` then, though there was no signal. The calls of `wirelab-socket`
-    /// are repeated.
+    /// It is tried in a thread of its own. The kernel takes a ring apart some time after it was closed, and interrupts
+    /// the thread that made it to do so: a call of that thread that waits may return `EINTR` then, though there was no
+    /// signal. (The calls of this workspace are repeated; those of other code may not be.)
     ///
     /// # Errors
     /// `PermissionDenied`: forbidden, by `kernel.io_uring_disabled` or a seccomp filter. `Unsupported`: this kernel

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::event::Event;
@@ -78,10 +79,11 @@ impl UringConfig {
     }
 }
 
-/// Makes the smallest ring, and lets it go.
+/// Makes the smallest ring, and lets it go: in a thread that ends with it, as the kernel will interrupt that thread.
 pub(crate) fn probe() -> io::Result<()> {
     let smallest = UringConfig { submissions: 1, completions: 2, buffers: 1, buffer_size: 64 };
-    Ring::with_sizes(smallest.sizes()).map(drop)
+    let thread = thread::Builder::new().spawn(move || Ring::with_sizes(smallest.sizes()).map(drop))?;
+    thread.join().unwrap_or_else(|_panic| Err(io::ErrorKind::Other.into()))
 }
 
 /// A ring, and everybody who has operations on it.

@@ -15,7 +15,7 @@ use crate::support::on_each;
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream // this one repeats calls that were interrupted: see `Backend::is_available`
+    stream // its calls are repeated when a ring that ends interrupts them
 }
 
 fn ask(mut stream: &TcpStream, message: &[u8]) {
