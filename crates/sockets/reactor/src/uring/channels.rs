@@ -101,17 +101,11 @@ impl Uring {
         event
     }
 
-    pub(super) fn on_sent(
-        &mut self,
-        key: Key,
-        result: Result<usize, i32>,
-        bytes: Vec<u8>,
-    ) -> io::Result<Option<Event>> {
-        let Some(connection) = self.connections.get_mut(key) else { return Ok(None) };
-        let event = connection.on_sent(&mut self.ring, key, (result, bytes), &mut self.spare)?;
+    pub(super) fn on_sent(&mut self, key: Key, result: Result<usize, i32>, bytes: Vec<u8>) -> Option<Event> {
+        let event = self.connections.get_mut(key)?.on_sent(result, bytes, &mut self.spare);
         self.spare.truncate(SPARE);
         self.settle(key);
-        Ok(event)
+        event
     }
 
     pub(super) fn on_room(&mut self, key: Key, result: Result<u32, i32>) -> Option<Event> {

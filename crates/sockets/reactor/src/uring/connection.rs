@@ -31,8 +31,7 @@ pub(super) struct Connection {
     receiving: Receiving,
     /// Written by the program, and not yet submitted: writes of one turn are sent together.
     written: Vec<u8>,
-    /// A send is in flight, from this byte of its memory on.
-    sending: Option<usize>,
+    sending: Sending,
     /// A write was refused, or taken in part: the program waits for room.
     refused: bool,
     room: Room,
@@ -42,6 +41,15 @@ pub(super) struct Connection {
     closing: Closing,
     /// It is in the list of those that have something to submit.
     pub(super) queued: bool,
+}
+
+#[derive(Debug)]
+enum Sending {
+    Idle,
+    /// From this byte of what the ring has.
+    InFlight(usize),
+    /// The socket took no more: from this byte on, when there is room.
+    Stuck(Vec<u8>, usize),
 }
 
 /// An operation that waits until the socket has room: for files, and for handshakes.
@@ -59,20 +67,17 @@ enum Ending {
     /// FIN follows what is in flight.
     Wanted,
     Done,
+    /// What is in flight is not sent to its end: the close is to be an RST.
+    Dropping,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Closing {
     Open,
-    /// The channel is gone. What is in flight keeps the socket open, and must be ended; but sends may come to their end,
-    /// unless the socket is to drop its bytes.
-    Wanted {
-        drops: bool,
-    },
+    /// The channel is gone. What is in flight keeps the socket open, and must be ended; but what was written is sent.
+    Wanted,
     /// All that can be cancelled is.
-    Cancelled {
-        drops: bool,
-    },
+    Cancelled,
 }
 
 impl Connection {
@@ -87,7 +92,7 @@ impl Connection {
                 Receiving::Wanted { wait_first: false }
             },
             written: Vec::new(),
-            sending: None,
+            sending: Sending::Idle,
             refused: false,
             room: if is_connecting { Room::Wanted } else { Room::NotWanted },
             failure: None,
@@ -114,7 +119,7 @@ impl Connection {
         if self.ending != Ending::Open {
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
-        let room = if self.sending.is_some() { 0 } else { WRITTEN - self.written.len() };
+        let room = if let Sending::Idle = self.sending { WRITTEN - self.written.len() } else { 0 };
         let count = bytes.len().min(room);
         if count < bytes.len() {
             self.refused = true;
@@ -157,16 +162,18 @@ impl Connection {
 
     /// The channel is gone.
     pub(super) fn close(&mut self) {
-        let mut drops = false;
         if self.has_unsent() {
-            drops = sys::lingers_not(self.stream.as_fd());
-            if drops {
+            if sys::lingers_not(self.stream.as_fd()) {
+                self.ending = Ending::Dropping;
                 self.written.clear();
+                if let Sending::Stuck(..) = self.sending {
+                    self.sending = Sending::Idle;
+                }
             }
             // A peer who takes nothing would keep the connection for ever.
             let _ = self.stream.set_user_timeout(LAST_BYTES);
         }
-        self.closing = Closing::Wanted { drops };
+        self.closing = Closing::Wanted;
     }
 
     /// The pool needs its buffers.
@@ -177,31 +184,36 @@ impl Connection {
     /// Whether there is something to submit.
     pub(super) fn has_wishes(&self) -> bool {
         let receives = matches!(self.receiving, Receiving::Wanted { .. }) && self.closing == Closing::Open;
-        let sends = self.sending.is_none() && !self.written.is_empty();
-        receives || sends || self.room == Room::Wanted || matches!(self.closing, Closing::Wanted { .. })
+        receives || self.wants_to_send() || self.room == Room::Wanted || self.closing == Closing::Wanted
     }
 
     /// Closed, and nothing is in flight or to be sent.
     pub(super) fn is_over(&self) -> bool {
         let receives = matches!(self.receiving, Receiving::InFlight);
         let waits = receives || self.room == Room::InFlight || self.has_unsent();
-        matches!(self.closing, Closing::Cancelled { .. }) && !waits
+        self.closing == Closing::Cancelled && !waits
     }
 
     /// Makes operations of what is wanted.
     pub(super) fn submit(&mut self, ring: &mut Ring, key: Key) -> io::Result<()> {
         let fd = self.stream.as_fd().as_raw_fd();
         match (self.closing, &self.receiving) {
-            (Closing::Wanted { drops }, _) => self.cancel(ring, key, drops)?,
+            (Closing::Wanted, _) => self.cancel(ring, key)?,
             (Closing::Open, &Receiving::Wanted { wait_first }) => {
                 ring.receive(key, fd, wait_first)?;
                 self.receiving = Receiving::InFlight;
             }
             _ => {}
         }
-        if self.sending.is_none() && !self.written.is_empty() {
-            ring.send(key, fd, &mut self.written, 0)?;
-            self.sending = Some(0);
+        if self.wants_to_send() {
+            // Somebody waits for the end of it.
+            let heard = self.refused || self.ending == Ending::Wanted || self.closing != Closing::Open;
+            let (bytes, from) = match &mut self.sending {
+                Sending::Stuck(bytes, from) => (bytes, *from),
+                _ => (&mut self.written, 0),
+            };
+            ring.send(key, fd, bytes, from, heard)?;
+            self.sending = Sending::InFlight(from);
         }
         if self.room == Room::Wanted {
             ring.await_room(key, fd)?;
@@ -210,19 +222,26 @@ impl Connection {
         Ok(())
     }
 
-    fn cancel(&mut self, ring: &mut Ring, key: Key, drops: bool) -> io::Result<()> {
+    fn wants_to_send(&self) -> bool {
+        match self.sending {
+            Sending::Idle => !self.written.is_empty(),
+            Sending::InFlight(_) => false,
+            Sending::Stuck(..) => self.room == Room::NotWanted,
+        }
+    }
+
+    fn cancel(&mut self, ring: &mut Ring, key: Key) -> io::Result<()> {
         match self.receiving {
             Receiving::InFlight => ring.cancel_receive(key)?,
             _ => self.receiving.replace(ring, Receiving::Ended),
         }
-        match self.room {
-            Room::InFlight => ring.cancel_room(key)?,
-            _ => self.room = Room::NotWanted,
+        if !self.has_unsent() {
+            match self.room {
+                Room::InFlight => ring.cancel_room(key)?,
+                _ => self.room = Room::NotWanted,
+            }
         }
-        if drops && self.sending.is_some() {
-            ring.cancel_send(key)?;
-        }
-        self.closing = Closing::Cancelled { drops };
+        self.closing = Closing::Cancelled;
         Ok(())
     }
 
@@ -256,35 +275,47 @@ impl Connection {
         None
     }
 
-    /// What it did not send is sent next. Otherwise the memory comes back, and goes to `spare`.
+    /// What was not sent waits for room. Otherwise the memory goes to `spare`.
     pub(super) fn on_sent(
         &mut self,
-        ring: &mut Ring,
-        key: Key,
-        (result, mut bytes): (Result<usize, i32>, Vec<u8>),
+        result: Result<usize, i32>,
+        mut bytes: Vec<u8>,
         spare: &mut Vec<Vec<u8>>,
-    ) -> io::Result<Option<Event>> {
-        let sent = self.sending.take().unwrap_or(0) + result.unwrap_or(0);
-        let drops =
-            matches!(self.closing, Closing::Wanted { drops: true } | Closing::Cancelled { drops: true });
-        if sent < bytes.len() && result.is_ok() && !drops {
-            ring.send(key, self.stream.as_fd().as_raw_fd(), &mut bytes, sent)?;
-            self.sending = Some(sent);
-            return Ok(None);
-        }
+    ) -> Option<Event> {
+        let from = match mem::replace(&mut self.sending, Sending::Idle) {
+            Sending::InFlight(from) => from,
+            _ => bytes.len(),
+        };
+        let failure = match result {
+            _ if self.ending == Ending::Dropping => None,
+            Err(EAGAIN | EINTR) if from < bytes.len() => {
+                self.get_stuck(bytes, from);
+                return None;
+            }
+            Ok(count) if count < bytes.len() - from => {
+                self.get_stuck(bytes, from + count);
+                return None;
+            }
+            result => result.err(),
+        };
         bytes.clear();
         spare.push(bytes);
-        let mut event = Event::from_bits(self.token, POLLOUT as u32);
-        if let Err(code) = result {
-            event.error = true;
+        if let Some(code) = failure {
             self.fail(code);
         }
         if self.ending == Ending::Wanted {
             self.ending = Ending::Done;
             let _ = self.stream.shutdown(Shutdown::Write); // it fails if the connection has; the next call tells
         }
+        let mut event = Event::from_bits(self.token, POLLOUT as u32);
+        event.error = failure.is_some();
         let waits = mem::take(&mut self.refused) || event.error;
-        Ok((waits && self.closing == Closing::Open).then_some(event))
+        (waits && self.closing == Closing::Open).then_some(event)
+    }
+
+    fn get_stuck(&mut self, bytes: Vec<u8>, from: usize) {
+        self.sending = Sending::Stuck(bytes, from);
+        self.want_room();
     }
 
     pub(super) fn on_room(&mut self, result: Result<u32, i32>) -> Option<Event> {
@@ -292,12 +323,13 @@ impl Connection {
         if let Receiving::Connecting = self.receiving {
             self.receiving = Receiving::Wanted { wait_first: true };
         }
-        let event = Event::from_bits(self.token, result.unwrap_or(POLLERR as u32));
-        (self.closing == Closing::Open).then_some(event)
+        // Room for what is stuck is no event. If the socket has failed, the send will say so.
+        let is_heard = self.closing == Closing::Open && !self.has_unsent();
+        is_heard.then_some(Event::from_bits(self.token, result.unwrap_or(POLLERR as u32)))
     }
 
     fn has_unsent(&self) -> bool {
-        self.sending.is_some() || !self.written.is_empty()
+        !matches!(self.sending, Sending::Idle) || !self.written.is_empty()
     }
 
     fn fail(&mut self, code: i32) {

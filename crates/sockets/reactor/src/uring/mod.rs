@@ -191,7 +191,7 @@ impl Uring {
         {
             let event = match completion {
                 Completion::Received(key, result) => self.on_received(key, result),
-                Completion::Sent(key, result, bytes) => self.on_sent(key, result, bytes)?,
+                Completion::Sent(key, result, bytes) => self.on_sent(key, result, bytes),
                 Completion::Room(key, result) => self.on_room(key, result),
                 Completion::Ready(key, result, goes_on) => self.on_ready(key, result, goes_on),
                 Completion::Accepted(key, result, goes_on) => {

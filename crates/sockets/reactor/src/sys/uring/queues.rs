@@ -87,4 +87,11 @@ impl Queues {
         let head = self.rings.atomic(self.params.cq.head as usize).load(Ordering::Relaxed);
         head != self.rings.atomic(self.params.cq.tail as usize).load(Ordering::Acquire)
     }
+
+    /// Whether the kernel keeps completions that found the queue full. They come with the next `io_uring_enter`.
+    pub(crate) fn has_overflowed(&self) -> bool {
+        const OVERFLOWED: u32 = 1 << 1;
+        // Relaxed: it is a bit of its own. The kernel sets it in our own system calls.
+        self.rings.atomic(self.params.sq.flags as usize).load(Ordering::Relaxed) & OVERFLOWED != 0
+    }
 }

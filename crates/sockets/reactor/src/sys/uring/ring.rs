@@ -3,7 +3,7 @@ use std::mem::{self, ManuallyDrop};
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
-use libc::{MSG_NOSIGNAL, MSG_WAITALL, SOCK_CLOEXEC, SOCK_NONBLOCK};
+use libc::{MSG_DONTWAIT, MSG_NOSIGNAL, MSG_WAITALL, SOCK_CLOEXEC, SOCK_NONBLOCK};
 
 use super::buffers::{BufferRing, GROUP, Received};
 use super::calls::{self, Timespec};
@@ -44,7 +44,7 @@ enum Kind {
 pub(crate) enum Completion {
     /// Bytes, or (without them) the end of the stream, or an error.
     Received(Key, Result<Option<Received>, i32>),
-    /// So many bytes were sent; here is the memory again.
+    /// So many bytes were sent, or all (`usize::MAX`); here is the memory again.
     Sent(Key, Result<usize, i32>, Vec<u8>),
     /// A connection; and whether the operation goes on to accept more.
     Accepted(Key, Result<OwnedFd, i32>, bool),
@@ -72,7 +72,8 @@ pub(crate) enum Until {
 ///
 /// * what a send reads is a `Vec` that [`send`](Self::send) takes from the caller and puts into `sends`, from where only
 ///   its completion takes it out again. A `Vec`'s bytes do not move when the `Vec` does; no one can change them, as
-///   nobody can reach them.
+///   nobody can reach them. (With `MSG_DONTWAIT` the kernel is done with them when it has taken the entry; the argument
+///   does not need it.)
 /// * what a receive writes to is a buffer of the pool; see [`BufferRing`].
 /// * the queues are mapped by the kernel itself, which keeps them for as long as it needs them.
 ///
@@ -83,10 +84,12 @@ pub(crate) struct Ring {
     pool: ManuallyDrop<BufferRing>,
     /// What is being sent, by the index of the operation's key.
     sends: Vec<Option<Vec<u8>>>,
-    /// Sends and receives that have not completed.
+    /// Sends without a completion, in the queue.
+    queued_sends: Vec<Key>,
+    /// Those that the kernel has taken.
+    taken_sends: Vec<Key>,
+    /// Receives that have not completed.
     in_flight: usize,
-    /// How often the kernel was entered.
-    pub(crate) entered: u64,
     enabled: bool,
     fd: OwnedFd,
 }
@@ -94,7 +97,8 @@ pub(crate) struct Ring {
 impl Ring {
     pub(crate) fn new(fd: OwnedFd, queues: Queues, buffers: u16, buffer_size: u32) -> io::Result<Self> {
         let pool = ManuallyDrop::new(BufferRing::new(fd.as_fd(), buffers, buffer_size)?);
-        Ok(Ring { queues, pool, sends: Vec::new(), in_flight: 0, entered: 0, enabled: false, fd })
+        let (sends, queued_sends, taken_sends) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Ring { queues, pool, sends, queued_sends, taken_sends, in_flight: 0, enabled: false, fd })
     }
 
     /// `recv` of what comes, into a buffer of the pool. `wait_first`: the socket is known to be empty.
@@ -112,10 +116,19 @@ impl Ring {
         Ok(())
     }
 
-    /// `send` of all bytes from `from` on. `MSG_WAITALL`: the kernel goes on by itself after a part of them.
+    /// `send` of the bytes from `from` on, as many as the socket takes now: a part of them, or `EAGAIN`, is told by a
+    /// completion, which is there when [`enter`](Self::enter) returns. One key has one send at a time.
     ///
-    /// One key has one send at a time.
-    pub(crate) fn send(&mut self, key: Key, fd: RawFd, bytes: &mut Vec<u8>, from: usize) -> io::Result<()> {
+    /// `heard`: so is the success. Otherwise it is silent, as it is of most sends that nobody waits for it, and a
+    /// completion would wake whoever waits for something else. [`complete`](Self::complete) brings it with the others.
+    pub(crate) fn send(
+        &mut self,
+        key: Key,
+        fd: RawFd,
+        bytes: &mut Vec<u8>,
+        from: usize,
+        heard: bool,
+    ) -> io::Result<()> {
         let index = key.index as usize;
         if self.sends.len() <= index {
             self.sends.resize_with(index + 1, || None);
@@ -126,16 +139,20 @@ impl Ring {
         }
         let entry = SubmissionEntry {
             opcode: entry::SEND,
+            flags: if heard { 0 } else { entry::FLAG_SKIP_SUCCESS },
             fd,
             address: rest.as_ptr() as u64,
             length: u32::try_from(rest.len()).unwrap_or(u32::MAX),
-            operation_flags: (MSG_NOSIGNAL | MSG_WAITALL) as u32,
+            // WAITALL: less than all is a failure, and so not silent.
+            operation_flags: (MSG_NOSIGNAL | MSG_DONTWAIT | MSG_WAITALL) as u32,
             user_data: user_data(Kind::Send, key),
             ..Default::default()
         };
         self.push(entry)?;
         self.sends[index] = Some(mem::take(bytes));
-        self.in_flight += 1;
+        if !heard {
+            self.queued_sends.push(key);
+        }
         Ok(())
     }
 
@@ -176,10 +193,6 @@ impl Ring {
 
     pub(crate) fn cancel_receive(&mut self, key: Key) -> io::Result<()> {
         self.cancel(user_data(Kind::Receive, key))
-    }
-
-    pub(crate) fn cancel_send(&mut self, key: Key) -> io::Result<()> {
-        self.cancel(user_data(Kind::Send, key))
     }
 
     pub(crate) fn cancel_accept(&mut self, key: Key) -> io::Result<()> {
@@ -237,11 +250,16 @@ impl Ring {
             Until::Now | Until::Forever => None,
         };
         let wait_for = u32::from(until != Until::Now);
-        self.entered += 1;
         match calls::enter(self.fd.as_fd(), self.queues.unsubmitted(), wait_for, timeout.as_ref()) {
-            Ok(_taken) => Ok(true), // what was not taken stays in the queue, for the next time
+            Ok(_taken) => {
+                // What was not taken stays in the queue, for the next time.
+                if self.queues.unsubmitted() == 0 {
+                    self.taken_sends.append(&mut self.queued_sends);
+                }
+                Ok(true)
+            }
             Err(error) => match error.raw_os_error() {
-                Some(libc::ETIME | libc::EINTR) => Ok(false),
+                Some(libc::ETIME | libc::EINTR) => Ok(false), // and nothing was to be submitted
                 // The kernel holds completions that do not fit into the queue, or is short of memory: take some first.
                 Some(libc::EBUSY | libc::EAGAIN) => Ok(true),
                 _ => Err(error),
@@ -251,12 +269,25 @@ impl Ring {
 
     /// The next completion that says anything.
     pub(crate) fn complete(&mut self) -> Option<Completion> {
-        loop {
-            let completed = self.queues.pop()?;
+        while let Some(completed) = self.queues.pop() {
             if let Some(completion) = self.interpret(completed) {
                 return Some(completion);
             }
         }
+        self.complete_silent()
+    }
+
+    /// A send that the kernel has taken, and of which no completion is there, has succeeded: its failure would have been
+    /// in the queue, which is empty.
+    fn complete_silent(&mut self) -> Option<Completion> {
+        while !self.queues.has_overflowed()
+            && let Some(key) = self.taken_sends.pop()
+        {
+            if let Some(bytes) = self.sends[key.index as usize].take() {
+                return Some(Completion::Sent(key, Ok(usize::MAX), bytes));
+            }
+        }
+        None
     }
 
     fn interpret(&mut self, completed: CompletionEntry) -> Option<Completion> {
@@ -279,7 +310,6 @@ impl Ring {
                 Some(Completion::Received(key, result.map(|_length| received)))
             }
             Kind::Send => {
-                self.in_flight -= 1;
                 let bytes = self.sends.get_mut(key.index as usize)?.take()?;
                 Some(Completion::Sent(key, result.map(|count| count as usize), bytes))
             }
@@ -298,10 +328,10 @@ impl Ring {
     }
 
     pub(crate) fn has_completions(&self) -> bool {
-        self.queues.has_completions()
+        self.queues.has_completions() || !self.taken_sends.is_empty()
     }
 
-    /// Sends and receives that have not completed.
+    /// Receives that have not completed.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight
     }
@@ -334,7 +364,7 @@ impl Ring {
 /// writes to after it has been freed is not.
 impl Drop for Ring {
     fn drop(&mut self) {
-        if self.in_flight > 0 {
+        if self.in_flight > 0 || self.sends.iter().any(Option::is_some) {
             mem::take(&mut self.sends).into_iter().flatten().for_each(mem::forget);
         } else {
             // SAFETY: the value is not used again, as `self` ends here.
