@@ -33,8 +33,8 @@ pub enum Backend {
     /// `poll` (POSIX): an array of all descriptors goes to the kernel and back in each turn. It is everywhere, and
     /// its cost grows with the connections that do nothing.
     Poll,
-    /// io_uring (Linux 6.0 and later is assumed; what is missing is named): two rings in memory that is shared with
-    /// the kernel, operations in one and their results in the other, and one system call a turn.
+    /// io_uring (Linux 5.19, and better from 6.1 on): two rings in memory that is shared with the kernel, operations in
+    /// one and their results in the other, and one system call a turn.
     Uring,
 }
 

@@ -197,14 +197,6 @@ impl Connection {
     /// Makes operations of what is wanted.
     pub(super) fn submit(&mut self, ring: &mut Ring, key: Key) -> io::Result<()> {
         let fd = self.stream.as_fd().as_raw_fd();
-        match (self.closing, &self.receiving) {
-            (Closing::Wanted, _) => self.cancel(ring, key)?,
-            (Closing::Open, &Receiving::Wanted { wait_first }) => {
-                ring.receive(key, fd, wait_first)?;
-                self.receiving = Receiving::InFlight;
-            }
-            _ => {}
-        }
         if self.wants_to_send() {
             // Somebody waits for the end of it.
             let heard = self.refused || self.ending == Ending::Wanted || self.closing != Closing::Open;
@@ -214,6 +206,14 @@ impl Connection {
             };
             ring.send(key, fd, bytes, from, heard)?;
             self.sending = Sending::InFlight(from);
+        }
+        match (self.closing, &self.receiving) {
+            (Closing::Wanted, _) => self.cancel(ring, key)?,
+            (Closing::Open, &Receiving::Wanted { wait_first }) => {
+                ring.receive(key, fd, wait_first)?;
+                self.receiving = Receiving::InFlight;
+            }
+            _ => {}
         }
         if self.room == Room::Wanted {
             ring.await_room(key, fd)?;
@@ -320,12 +320,14 @@ impl Connection {
 
     pub(super) fn on_room(&mut self, result: Result<u32, i32>) -> Option<Event> {
         self.room = Room::NotWanted;
-        if let Receiving::Connecting = self.receiving {
+        let is_connected = matches!(self.receiving, Receiving::Connecting);
+        if is_connected {
             self.receiving = Receiving::Wanted { wait_first: true };
         }
         // Room for what is stuck is no event. If the socket has failed, the send will say so.
-        let is_heard = self.closing == Closing::Open && !self.has_unsent();
-        is_heard.then_some(Event::from_bits(self.token, result.unwrap_or(POLLERR as u32)))
+        let is_heard = is_connected || !self.has_unsent();
+        (is_heard && self.closing == Closing::Open)
+            .then_some(Event::from_bits(self.token, result.unwrap_or(POLLERR as u32)))
     }
 
     fn has_unsent(&self) -> bool {

@@ -6,8 +6,8 @@
 //!         one `wait`:  entries ──▶ io_uring_enter ──▶ completions ──▶ events
 //! ```
 //!
-//! Reading order: `channels.rs`, `connection.rs` and `receiving.rs` (channels), `accepting.rs` (listeners), `sources.rs` (the rest), `slab.rs`. Beneath it,
-//! `sys/uring/` has the memory that is shared with the kernel.
+//! Reading order: `channels.rs`, `connection.rs` and `receiving.rs` (channels), `accepting.rs` (listeners), `sources.rs`
+//! (the rest), `slab.rs`. Beneath it, `sys/uring/` has the memory that is shared with the kernel.
 
 mod accepting;
 mod channels;
@@ -53,7 +53,8 @@ pub struct UringConfig {
     /// Room for operations that wait to be submitted. With more of them in one turn, the turn has more than one system
     /// call. 1024 by default.
     pub submissions: u32,
-    /// Room for completions. Those that do not fit are kept by the kernel, which is slower. 4096 by default.
+    /// Room for completions, no less than for operations. Those that do not fit are kept by the kernel, which is slower.
+    /// 4096 by default.
     pub completions: u32,
     /// Receive buffers, shared by all channels; a power of two up to 32,768, to which other numbers are rounded up. 256
     /// by default.
@@ -72,7 +73,7 @@ impl UringConfig {
     fn sizes(&self) -> Sizes {
         Sizes {
             submissions: self.submissions.clamp(1, 32 * 1024),
-            completions: self.completions.clamp(2, 64 * 1024),
+            completions: self.completions.max(self.submissions).clamp(2, 64 * 1024),
             buffers: self.buffers.clamp(1, 32 * 1024).next_power_of_two(),
             buffer_size: self.buffer_size.clamp(64, 1 << 20),
         }
@@ -137,18 +138,20 @@ impl Uring {
             self.forget_dropped();
             self.submit_wanted()?;
             let until = self.until(left, !ready.is_empty());
-            let in_time = self.ring.enter(until)?;
+            self.ring.enter(until)?;
+            // Without any, it was time, or a signal handler, that ended the wait.
+            let has_come = self.ring.has_completions();
             self.take_completions(ready)?;
             self.report_listeners(ready);
             left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if !ready.is_empty() || !in_time || left.is_some_and(|left| left.is_zero()) {
+            if !ready.is_empty() || !has_come || left.is_some_and(|left| left.is_zero()) {
                 return Ok(());
             }
         }
     }
 
     fn until(&mut self, left: Option<Duration>, found: bool) -> Until {
-        if found || self.ring.has_completions() || self.has_accepted() {
+        if found || self.ring.has_completions() || self.ring.has_silent() || self.has_accepted() {
             return Until::Now;
         }
         match left {
@@ -225,16 +228,12 @@ impl Drop for Uring {
         let mut nobody = Vec::new();
         let _ = self.submit_wanted().and_then(|()| self.ring.enter(Until::Now));
         let _ = self.take_completions(&mut nobody);
-        for key in self.connections.keys() {
-            self.close_connection(key);
-        }
         let mut result = self.ring.cancel_all();
         for _ in 0..TRIES {
             if result.is_err() || self.ring.in_flight() == 0 {
                 break;
             }
-            result = self.ring.enter(Until::After(Duration::from_millis(10))).map(drop);
-            nobody.clear();
+            result = self.ring.enter(Until::After(Duration::from_millis(10)));
             while self.ring.complete().is_some() {}
         }
     }

@@ -3,13 +3,13 @@
 use std::io::ErrorKind;
 use std::net::Shutdown;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use wirelab_reactor::Token;
-use wirelab_socket::TcpStream;
+use wirelab_reactor::{Backend, Token};
+use wirelab_socket::{ListenOptions, TcpStream};
 
-use crate::pairs::{channel, connected, fill, pattern, reactor, read_some, turn, turns_until};
+use crate::pairs::{DEADLINE, channel, connected, fill, pattern, reactor, read_some, turn, turns_until};
 use crate::support::on_each;
 
 /// Reads to the end, on a thread of its own, and returns what came, or the error.
@@ -185,6 +185,60 @@ fn a_connection_that_is_being_made_is_writable_when_it_is_made() {
         let greeted = thread::spawn(move || server.read(&mut [0; 16]));
         turns_until(&mut reactor, |_| greeted.is_finished());
         assert_eq!(greeted.join().unwrap().unwrap(), 5);
+    });
+}
+
+#[test]
+fn what_is_written_before_the_handshake_follows_it() {
+    on_each(|backend| {
+        let mut reactor = reactor(backend);
+        // A queue of one that is full: the next handshake has to wait for an accept.
+        let listener = ListenOptions::default().backlog(0).bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let _first = TcpStream::connect(address).unwrap();
+        let stream = TcpStream::start_connect(address).unwrap();
+        let channel = reactor.open_connecting(stream, Token(1)).unwrap();
+        let written = reactor.write(&channel, b"early");
+        for _ in 0..3 {
+            let events = turn(&mut reactor);
+            assert!(events.iter().all(|event| !event.is_writable()), "{events:?}");
+        }
+        drop(listener.accept_blocking().unwrap());
+        // The SYN is sent again after a second, and taken.
+        reactor.poll(Some(DEADLINE)).unwrap();
+        assert!(reactor.next_event().unwrap().is_writable());
+        match backend {
+            Backend::Uring => assert_eq!(written.unwrap(), 5, "a ring keeps it until then"),
+            _ => {
+                assert_eq!(written.unwrap_err().kind(), ErrorKind::WouldBlock);
+                assert_eq!(reactor.write(&channel, b"early").unwrap(), 5);
+            }
+        }
+        let (server, _) = listener.accept_blocking().unwrap();
+        let greeted = thread::spawn(move || server.read(&mut [0; 16]));
+        turns_until(&mut reactor, |_| greeted.is_finished());
+        assert_eq!(greeted.join().unwrap().unwrap(), 5);
+    });
+}
+
+/// The kernel ends an orphan that makes no progress; a closed channel of a ring must not outlive it.
+#[test]
+#[ignore = "takes one to two minutes"]
+fn a_closed_channel_whose_peer_takes_nothing_is_given_up() {
+    on_each(|backend| {
+        let (mut reactor, channel, client) = channel(backend);
+        fill(&mut reactor, &channel);
+        reactor.write(&channel, &pattern(0, 100_000)).unwrap_err();
+        let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+        let before = descriptors();
+        reactor.close(channel);
+        let deadline = Instant::now() + Duration::from_secs(300);
+        while descriptors() == before {
+            assert!(Instant::now() < deadline, "the socket is still here");
+            reactor.poll(Some(Duration::from_millis(500))).unwrap();
+            while reactor.next_event().is_some() {}
+        }
+        drop(client);
     });
 }
 

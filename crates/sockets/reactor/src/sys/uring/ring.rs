@@ -238,9 +238,9 @@ impl Ring {
         if self.queues.push(entry) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
 
-    /// The one system call of a turn: submits what was queued, finishes operations, and waits for a completion. `false`
-    /// if it ended before there was one: time, or a signal handler.
-    pub(crate) fn enter(&mut self, until: Until) -> io::Result<bool> {
+    /// The one system call of a turn: submits what was queued, finishes operations, and waits for a completion, until time
+    /// or a signal handler ends the wait.
+    pub(crate) fn enter(&mut self, until: Until) -> io::Result<()> {
         if !self.enabled {
             calls::enable(self.fd.as_fd())?;
             self.enabled = true;
@@ -251,20 +251,19 @@ impl Ring {
         };
         let wait_for = u32::from(until != Until::Now);
         match calls::enter(self.fd.as_fd(), self.queues.unsubmitted(), wait_for, timeout.as_ref()) {
-            Ok(_taken) => {
-                // What was not taken stays in the queue, for the next time.
-                if self.queues.unsubmitted() == 0 {
-                    self.taken_sends.append(&mut self.queued_sends);
-                }
-                Ok(true)
-            }
+            Ok(_taken) => {}
             Err(error) => match error.raw_os_error() {
-                Some(libc::ETIME | libc::EINTR) => Ok(false), // and nothing was to be submitted
+                Some(libc::ETIME | libc::EINTR) => {}
                 // The kernel holds completions that do not fit into the queue, or is short of memory: take some first.
-                Some(libc::EBUSY | libc::EAGAIN) => Ok(true),
-                _ => Err(error),
+                Some(libc::EBUSY | libc::EAGAIN) => {}
+                _ => return Err(error),
             },
         }
+        // What was not taken stays in the queue, for the next time.
+        if self.queues.unsubmitted() == 0 {
+            self.taken_sends.append(&mut self.queued_sends);
+        }
+        Ok(())
     }
 
     /// The next completion that says anything.
@@ -327,8 +326,14 @@ impl Ring {
         }
     }
 
+    /// Whether completions are in the queue.
     pub(crate) fn has_completions(&self) -> bool {
-        self.queues.has_completions() || !self.taken_sends.is_empty()
+        self.queues.has_completions()
+    }
+
+    /// Whether sends have succeeded in silence, and [`complete`](Self::complete) has not brought them.
+    pub(crate) fn has_silent(&self) -> bool {
+        !self.taken_sends.is_empty()
     }
 
     /// Receives that have not completed.
