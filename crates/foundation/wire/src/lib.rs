@@ -39,8 +39,8 @@
 //! # What is left out, and why
 //!
 //! Variable-length integers: each protocol has its own kind, and none of those that exist here has one. Derive macros: a
-//! decoder is a dozen lines that one can step through. Fields with the least significant byte first:
-//! nothing here needs them yet. Encoders that fail: what cannot be written should not be possible to build.
+//! decoder is a dozen lines that one can step through. Encoders that fail: what cannot be written should not be possible to
+//! build.
 //!
 //! # Example
 //!

@@ -139,6 +139,27 @@ impl<'a, T: Trace> Reader<'a, T> {
         self.number::<8>(name)
     }
 
+    /// A number of two bytes, the least significant first.
+    #[inline]
+    #[track_caller]
+    pub fn u16_le(&mut self, name: &'static str) -> Result<u16, WireError> {
+        self.number_le::<2>(name).map(|value| value as u16)
+    }
+
+    /// A number of four bytes, the least significant first.
+    #[inline]
+    #[track_caller]
+    pub fn u32_le(&mut self, name: &'static str) -> Result<u32, WireError> {
+        self.number_le::<4>(name).map(|value| value as u32)
+    }
+
+    /// A number of eight bytes, the least significant first.
+    #[inline]
+    #[track_caller]
+    pub fn u64_le(&mut self, name: &'static str) -> Result<u64, WireError> {
+        self.number_le::<8>(name)
+    }
+
     /// A number of `N` bits, 1 to 32, that need not begin or end with a byte. The fields that share a byte are read
     /// one after the other, most significant bit first, and must fill it before a field of whole bytes follows.
     #[inline]
@@ -331,6 +352,15 @@ impl<'a, T: Trace> Reader<'a, T> {
     fn number<const N: usize>(&mut self, name: &'static str) -> Result<u64, WireError> {
         let Some(bytes) = self.remaining().first_chunk::<N>() else { return Err(self.short(N, name)) };
         let value = bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte));
+        self.pass(N, name, Value::Number(value));
+        Ok(value)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn number_le<const N: usize>(&mut self, name: &'static str) -> Result<u64, WireError> {
+        let Some(bytes) = self.remaining().first_chunk::<N>() else { return Err(self.short(N, name)) };
+        let value = bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte));
         self.pass(N, name, Value::Number(value));
         Ok(value)
     }

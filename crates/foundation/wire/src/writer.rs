@@ -113,6 +113,27 @@ impl<'b, T: Trace> Writer<'b, T> {
         self.field(8, name, Value::Number(value), |out| out.put_u64(value));
     }
 
+    /// A number of two bytes, the least significant first.
+    #[inline]
+    #[track_caller]
+    pub fn u16_le(&mut self, value: u16, name: &'static str) {
+        self.field(2, name, Value::Number(value.into()), |out| out.put_u16_le(value));
+    }
+
+    /// A number of four bytes, the least significant first.
+    #[inline]
+    #[track_caller]
+    pub fn u32_le(&mut self, value: u32, name: &'static str) {
+        self.field(4, name, Value::Number(value.into()), |out| out.put_u32_le(value));
+    }
+
+    /// A number of eight bytes, the least significant first.
+    #[inline]
+    #[track_caller]
+    pub fn u64_le(&mut self, value: u64, name: &'static str) {
+        self.field(8, name, Value::Number(value), |out| out.put_u64_le(value));
+    }
+
     /// The low `N` bits of `value`, 1 to 32, most significant first. The fields that share a byte are written one
     /// after the other.
     #[inline]

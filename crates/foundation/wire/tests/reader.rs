@@ -25,6 +25,17 @@ fn numbers_are_read_most_significant_byte_first() {
 }
 
 #[test]
+fn numbers_of_the_other_order_are_read_least_significant_byte_first() {
+    let bytes: Vec<u8> = (1..=14).collect();
+    let mut r = Reader::whole(&bytes);
+    assert_eq!(r.u16_le("a"), Ok(0x0201));
+    assert_eq!(r.u32_le("b"), Ok(0x0605_0403));
+    assert_eq!(r.u64_le("c"), Ok(0x0e0d_0c0b_0a09_0807));
+    assert_eq!(r.finish(), Ok(()));
+    assert_eq!(error(Reader::whole(&[1, 2, 3]).u32_le("x")), (0, "x", ErrorKind::Overrun { by: 1 }));
+}
+
+#[test]
 fn bits_are_read_across_bytes_from_the_most_significant_on() {
     // 101 1_0000_0001 1_1111 | the rest of a word
     let mut r = Reader::whole(&[0b1011_0000, 0b0011_1111, 0xff, 0xff, 0xff, 0xff]);

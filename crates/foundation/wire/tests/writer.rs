@@ -26,6 +26,16 @@ fn numbers_are_written_most_significant_byte_first() {
 }
 
 #[test]
+fn numbers_of_the_other_order_are_written_least_significant_byte_first() {
+    let out = written(|w| {
+        w.u16_le(0x0201, "a");
+        w.u32_le(0x0605_0403, "b");
+        w.u64_le(0x0e0d_0c0b_0a09_0807, "c");
+    });
+    assert_eq!(out, (1..=14).collect::<Vec<u8>>());
+}
+
+#[test]
 fn what_does_not_fit_loses_its_high_bits() {
     let out = written(|w| {
         w.u24(0xff00_0001, "three bytes");
