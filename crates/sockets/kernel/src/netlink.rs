@@ -2,11 +2,11 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 
-use wirelab_wire::{Encode, Reader};
+use wirelab_wire::{Decode, Encode, Reader};
 
 use crate::error::Error;
 use crate::sys;
-use crate::wire::{Flags, InetSocket, Message, MessageType, Payload, messages};
+use crate::wire::{Datagram, Flags, Message, MessageType, Payload};
 
 /// As long as the kernel makes a datagram of a dump at most, given a reader with room for it.
 const ROOM: usize = 32 * 1024;
@@ -25,6 +25,35 @@ pub(crate) struct Netlink {
     socket: OwnedFd,
     sequence: u32,
     room: Vec<u8>,
+    transcript: Option<Transcript>,
+}
+
+/// The bytes of a conversation, to be explained.
+///
+/// ```
+/// use wirelab_kernel::{Query, wire::Datagram};
+/// use wirelab_socket::TcpListener;
+/// use wirelab_wire::{explain, render};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+/// let transcript = Query::tcp().listening().local_port(listener.local_addr()?.port()).transcript()?;
+/// let (_, explanation) = explain::<Datagram<'_>>(&transcript.answers[0]);
+/// let text = render::terminal(&explanation, render::Style::PLAIN);
+/// assert!(text.contains("idiag_wqueue"), "{text}");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript {
+    /// The datagram that was sent.
+    pub request: Vec<u8>,
+    /// The first of the datagrams that came, [`LONGEST`](Self::LONGEST) at most.
+    pub answers: Vec<Vec<u8>>,
+}
+
+impl Transcript {
+    /// How many answers are kept.
+    pub const LONGEST: usize = 8;
 }
 
 /// How a conversation ended.
@@ -39,7 +68,16 @@ pub(crate) enum Outcome {
 impl Netlink {
     /// A socket in the network namespace of the calling thread.
     pub(crate) fn open() -> io::Result<Self> {
-        Ok(Netlink { socket: sys::netlink_socket()?, sequence: 0, room: vec![0; ROOM] })
+        Ok(Netlink { socket: sys::netlink_socket()?, sequence: 0, room: vec![0; ROOM], transcript: None })
+    }
+
+    /// From now on, keeps the bytes of the last conversation.
+    pub(crate) fn keep_transcript(&mut self) {
+        self.transcript = Some(Transcript::default());
+    }
+
+    pub(crate) fn into_transcript(self) -> Transcript {
+        self.transcript.unwrap_or_default()
     }
 
     /// Sends a request, and gives each socket of the answer to `take`.
@@ -47,17 +85,26 @@ impl Netlink {
         &mut self,
         flags: Flags,
         request: Payload<'_>,
-        mut take: impl FnMut(InetSocket<'_>) -> io::Result<()>,
+        mut take: impl FnMut(Payload<'_>) -> io::Result<()>,
     ) -> io::Result<Outcome> {
         self.sequence = self.sequence.wrapping_add(1);
         let request = Message::new(flags, self.sequence, 0, request);
-        sys::send(self.socket.as_fd(), &request.to_bytes())?;
+        let request = request.to_bytes();
+        sys::send(self.socket.as_fd(), &request)?;
+        if let Some(transcript) = &mut self.transcript {
+            *transcript = Transcript { request: request.to_vec(), answers: Vec::new() };
+        }
         let mut outcome = Outcome::Complete;
         loop {
             let datagram = receive(&self.socket, &mut self.room)?;
-            let answer = messages(&mut Reader::whole(datagram)).map_err(Error::from)?;
+            if let Some(transcript) = &mut self.transcript
+                && transcript.answers.len() < Transcript::LONGEST
+            {
+                transcript.answers.push(datagram.to_vec());
+            }
+            let answer = Datagram::decode(&mut Reader::whole(datagram)).map_err(Error::from)?;
             // What has another number answers a request whose answer nobody waited for.
-            for message in answer.into_iter().filter(|message| message.sequence() == self.sequence) {
+            for message in answer.messages.into_iter().filter(|message| message.sequence() == self.sequence) {
                 if message.flags().contains(Flags::DUMP_INTERRUPTED) {
                     outcome = Outcome::Interrupted;
                 }
@@ -86,7 +133,7 @@ fn receive<'r>(socket: &OwnedFd, room: &'r mut [u8]) -> io::Result<&'r [u8]> {
 /// Takes one message of the answer, and says whether it is the last.
 fn one(
     message: Message<'_>,
-    take: &mut impl FnMut(InetSocket<'_>) -> io::Result<()>,
+    take: &mut impl FnMut(Payload<'_>) -> io::Result<()>,
 ) -> io::Result<ControlFlow<()>> {
     let more_follow = message.flags().contains(Flags::MULTI);
     match message.into_payload() {
@@ -94,11 +141,11 @@ fn one(
             Err(io::Error::from_raw_os_error(error.saturating_neg()))
         }
         Payload::Error { .. } | Payload::Done { .. } => Ok(ControlFlow::Break(())),
-        Payload::InetSocket(socket) => {
+        socket @ (Payload::InetSocket(_) | Payload::UnixSocket(_)) => {
             take(socket)?;
             Ok(if more_follow { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         }
         Payload::Other { kind: MessageType::OVERRUN, .. } => Err(Error::Overrun.into()),
-        Payload::Other { .. } | Payload::InetRequest(_) => Ok(ControlFlow::Continue(())),
+        _ => Ok(ControlFlow::Continue(())),
     }
 }

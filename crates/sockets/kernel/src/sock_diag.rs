@@ -6,8 +6,8 @@ use wirelab_socket::{AcceptQueue, TcpState};
 
 use crate::entry::SocketEntry;
 use crate::error::Error;
-use crate::netlink::{Netlink, Outcome};
-use crate::wire::{Extensions, Family, Flags, InetRequest, InetSocket, Payload, Protocol, SocketId};
+use crate::netlink::{Netlink, Outcome, Transcript};
+use crate::wire::{Extensions, Family, Flags, InetRequest, Payload, Protocol, SocketId};
 
 /// How often a dump is made again because the table changed during it.
 const ATTEMPTS: u32 = 5;
@@ -129,9 +129,21 @@ impl Query {
         Err(Error::Interrupted { attempts: ATTEMPTS }.into())
     }
 
+    /// Asks for IPv4 sockets alone, and returns the bytes of the conversation, for
+    /// [`explain`](wirelab_wire::explain()) to explain as [`Datagram`](crate::wire::Datagram).
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn transcript(&self) -> io::Result<Transcript> {
+        let mut netlink = Netlink::open()?;
+        netlink.keep_transcript();
+        netlink.ask(Flags::DUMP, Payload::InetRequest(self.request), |_| Ok(()))?;
+        Ok(netlink.into_transcript())
+    }
+
     fn dump(&self, netlink: &mut Netlink, family: Family, found: &mut Found<'_>) -> io::Result<Outcome> {
         let request = InetRequest { family, ..self.request };
-        netlink.ask(Flags::DUMP, Payload::InetRequest(request), |socket| found.add(&socket))
+        netlink.ask(Flags::DUMP, Payload::InetRequest(request), |answer| found.add(&answer))
     }
 }
 
@@ -143,8 +155,10 @@ struct Found<'q> {
 }
 
 impl Found<'_> {
-    fn add(&mut self, socket: &InetSocket<'_>) -> io::Result<()> {
-        if self.seen.insert(socket.id.cookie) {
+    fn add(&mut self, answer: &Payload<'_>) -> io::Result<()> {
+        if let Payload::InetSocket(socket) = answer
+            && self.seen.insert(socket.id.cookie)
+        {
             if self.entries.len() >= self.query.limit {
                 return Err(Error::TooMany { limit: self.query.limit }.into());
             }
@@ -227,8 +241,10 @@ pub fn connection(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<So
     let request =
         InetRequest { family, id: SocketId::between(local, remote), ..Query::tcp().details().request };
     let mut entry = None;
-    let asked = Netlink::open()?.ask(Flags::default(), Payload::InetRequest(request), |socket| {
-        entry = Some(SocketEntry::new(Protocol::TCP, &socket));
+    let asked = Netlink::open()?.ask(Flags::default(), Payload::InetRequest(request), |answer| {
+        if let Payload::InetSocket(socket) = answer {
+            entry = Some(SocketEntry::new(Protocol::TCP, &socket));
+        }
         Ok(())
     });
     match asked {

@@ -1,23 +1,9 @@
 use wirelab_wire::{Decode, Encode, Reader, Trace, WireError, Writer};
 
 use super::memory::{BufferMemory, SocketMemory};
-use super::rules;
+use super::nlattr::{self, cut};
 
-/// The length of an attribute's own header.
-const HEADER: u16 = 4;
-
-/// `struct nlattr` and its value: length, type, value, and zeroes up to a multiple of four bytes. These are the attributes
-/// of `struct inet_diag_msg`; one that is not known here survives as [`Other`](Self::Other).
-///
-/// ```text
-///  0                   1                   2                   3
-///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-/// ┌───────────────────────────────┬───────────────────────────────┐
-/// │ nla_len (without the padding) │           nla_type            │
-/// ├───────────────────────────────┴───────────────────────────────┤
-/// │                     value …                 padding           │
-/// └───────────────────────────────────────────────────────────────┘
-/// ```
+/// The attributes of `struct inet_diag_msg`; one that is not known here survives as [`Other`](Self::Other).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attribute<'a> {
     /// `INET_DIAG_MEMINFO`: the older four numbers of memory.
@@ -50,9 +36,6 @@ pub enum Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// The longest value, in bytes: its length and the header's have to fit into 16 bits. What is longer is cut.
-    pub const LONGEST: usize = (u16::MAX - HEADER) as usize;
-
     /// Its number in `linux/inet_diag.h`.
     pub fn kind(&self) -> u16 {
         match self {
@@ -104,8 +87,8 @@ impl<'a> Attribute<'a> {
 
     fn value_length(&self) -> usize {
         match self {
-            Attribute::BufferMemory(_) => 16,
-            Attribute::SocketMemory(_) => 36,
+            Attribute::BufferMemory(_) => BufferMemory::LENGTH,
+            Attribute::SocketMemory(_) => SocketMemory::LENGTH,
             Attribute::ControlGroup(_) => 8,
             Attribute::TcpInfo(value) | Attribute::Congestion(value) | Attribute::Other { value, .. } => {
                 cut(value).len()
@@ -114,14 +97,9 @@ impl<'a> Attribute<'a> {
         }
     }
 
-    /// How many bytes it is written as, with its header and its padding.
     pub(super) fn written_length(&self) -> usize {
-        (usize::from(HEADER) + self.value_length()).next_multiple_of(4)
+        nlattr::written_length(self.value_length())
     }
-}
-
-fn cut(value: &[u8]) -> &[u8] {
-    value.get(..Attribute::LONGEST).unwrap_or(value)
 }
 
 impl<'a> Decode<'a> for Attribute<'a> {
@@ -129,32 +107,13 @@ impl<'a> Decode<'a> for Attribute<'a> {
     const SECTION: &'static str = "linux/netlink.h, struct nlattr";
 
     fn decode(r: &mut Reader<'a, impl Trace>) -> Result<Self, WireError> {
-        let length = r.u16_le("nla_len")?;
-        if length < HEADER {
-            return Err(r.invalid("nla_len", &rules::ATTRIBUTE_BELOW_HEADER));
-        }
-        let kind = r.u16_le("nla_type")?;
-        r.note(|| name(kind).to_owned());
-        let value = usize::from(length - HEADER);
-        let attribute = r.block(value, name(kind), |r| Attribute::decode_value(kind, r))?;
-        let padding = value.next_multiple_of(4) - value;
-        if padding > 0 {
-            r.bytes(padding, "padding")?;
-        }
-        Ok(attribute)
+        nlattr::decode(r, name, Attribute::decode_value)
     }
 }
 
 impl Encode for Attribute<'_> {
     fn encode(&self, w: &mut Writer<'_, impl Trace>) {
-        let length = self.value_length();
-        w.u16_le(length as u16 + HEADER, "nla_len");
-        w.u16_le(self.kind(), "nla_type");
-        self.encode_value(w);
-        let padding = length.next_multiple_of(4) - length;
-        if padding > 0 {
-            w.bytes(&[0; 3][..padding], "padding");
-        }
+        nlattr::encode(w, self.kind(), self.value_length(), |w| self.encode_value(w));
     }
 }
 

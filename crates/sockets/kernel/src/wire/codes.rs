@@ -154,3 +154,37 @@ impl fmt::Display for Extensions {
         f.write_str(&self.names())
     }
 }
+
+/// What kind of Unix socket (`SOCK_…`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct UnixKind(pub u8);
+
+impl UnixKind {
+    codes! {
+        STREAM 1 "SOCK_STREAM" "A stream of bytes.";
+        DATAGRAM 2 "SOCK_DGRAM" "Datagrams.";
+        SEQUENCED 5 "SOCK_SEQPACKET" "Datagrams over a connection.";
+    }
+}
+
+/// Which attributes a request for Unix sockets asks for (`udiag_show`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Show(pub u32);
+
+impl Show {
+    flags! { u32:
+        NAME 0x01 "NAME" "`UNIX_DIAG_NAME`: the name.";
+        VFS 0x02 "VFS" "`UNIX_DIAG_VFS`: the file.";
+        PEER 0x04 "PEER" "`UNIX_DIAG_PEER`: the other end.";
+        ICONS 0x08 "ICONS" "`UNIX_DIAG_ICONS`: what waits for `accept`.";
+        RQLEN 0x10 "RQLEN" "`UNIX_DIAG_RQLEN`: the queues.";
+        MEMINFO 0x20 "MEMINFO" "`UNIX_DIAG_MEMINFO`: nine numbers of memory.";
+        UID 0x40 "UID" "`UNIX_DIAG_UID`: the user.";
+    }
+}
+
+impl fmt::Display for Show {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names())
+    }
+}

@@ -13,6 +13,11 @@ pub struct BufferMemory {
     pub transmit: u32,
 }
 
+impl BufferMemory {
+    /// How many bytes it is written as.
+    pub const LENGTH: usize = 16;
+}
+
 impl<'a> Decode<'a> for BufferMemory {
     const NAME: &'static str = "inet_diag_meminfo";
     const SECTION: &'static str = "sock_diag(7), struct inet_diag_meminfo";
@@ -59,6 +64,11 @@ pub struct SocketMemory {
     pub backlog: u32,
     /// Packets that were dropped since their memory would have been too much (a count, not bytes).
     pub drops: u32,
+}
+
+impl SocketMemory {
+    /// How many bytes it is written as.
+    pub const LENGTH: usize = 36;
 }
 
 impl<'a> Decode<'a> for SocketMemory {

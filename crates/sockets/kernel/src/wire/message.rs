@@ -3,6 +3,7 @@ use wirelab_wire::{Decode, Encode, Reader, Trace, WireError, Writer};
 use super::codes::{Family, Flags, MessageType};
 use super::header::Header;
 use super::inet::{InetRequest, InetSocket};
+use super::unix::{UnixRequest, UnixSocket};
 
 /// A netlink message: the header, and what it carries, padded to a multiple of four bytes.
 ///
@@ -49,6 +50,10 @@ pub enum Payload<'a> {
     InetRequest(InetRequest),
     /// One TCP or UDP socket.
     InetSocket(InetSocket<'a>),
+    /// A request for Unix sockets.
+    UnixRequest(UnixRequest),
+    /// One Unix socket.
+    UnixSocket(UnixSocket<'a>),
     /// Any other message.
     Other {
         /// What it is.
@@ -62,8 +67,8 @@ impl<'a> Message<'a> {
     /// A message with these flags; `NLM_F_REQUEST` is set if the payload is a request and unset if it is an answer.
     pub fn new(flags: Flags, sequence: u32, port: u32, payload: Payload<'a>) -> Self {
         let flags = match payload {
-            Payload::InetRequest(_) => flags.with(Flags::REQUEST),
-            Payload::InetSocket(_) => flags.without(Flags::REQUEST),
+            Payload::InetRequest(_) | Payload::UnixRequest(_) => flags.with(Flags::REQUEST),
+            Payload::InetSocket(_) | Payload::UnixSocket(_) => flags.without(Flags::REQUEST),
             _ => flags,
         };
         Message { flags, sequence, port, payload }
@@ -110,28 +115,34 @@ impl<'a> Payload<'a> {
         match self {
             Payload::Error { .. } => MessageType::ERROR,
             Payload::Done { .. } => MessageType::DONE,
-            Payload::InetRequest(_) | Payload::InetSocket(_) => MessageType::SOCK_DIAG_BY_FAMILY,
             Payload::Other { kind, .. } => *kind,
+            _ => MessageType::SOCK_DIAG_BY_FAMILY,
         }
     }
 
     /// What carries a type of its own says so; of sockets, the family and the direction tell.
     fn decode(header: &Header, r: &mut Reader<'a, impl Trace>) -> Result<Self, WireError> {
-        let is_request = header.flags.contains(Flags::REQUEST);
-        match (header.kind, r.peek().map(Family)) {
-            (MessageType::ERROR, _) => {
+        let family = r.peek().map(Family);
+        match (header.kind, header.flags.contains(Flags::REQUEST), family) {
+            (MessageType::ERROR, ..) => {
                 let error = error_number(r, "error")?;
                 let request = r.message()?;
                 Ok(Payload::Error { error, request, rest: r.rest("request") })
             }
-            (MessageType::DONE, _) => Ok(Payload::Done { error: error_number(r, "error")? }),
-            (MessageType::SOCK_DIAG_BY_FAMILY, Some(Family::INET | Family::INET6)) if is_request => {
+            (MessageType::DONE, ..) => Ok(Payload::Done { error: error_number(r, "error")? }),
+            (MessageType::SOCK_DIAG_BY_FAMILY, true, Some(Family::INET | Family::INET6)) => {
                 r.message().map(Payload::InetRequest)
             }
-            (MessageType::SOCK_DIAG_BY_FAMILY, Some(Family::INET | Family::INET6)) => {
+            (MessageType::SOCK_DIAG_BY_FAMILY, false, Some(Family::INET | Family::INET6)) => {
                 r.message().map(Payload::InetSocket)
             }
-            (kind, _) => Ok(Payload::Other { kind, bytes: r.rest("payload") }),
+            (MessageType::SOCK_DIAG_BY_FAMILY, true, Some(Family::UNIX)) => {
+                r.message().map(Payload::UnixRequest)
+            }
+            (MessageType::SOCK_DIAG_BY_FAMILY, false, Some(Family::UNIX)) => {
+                r.message().map(Payload::UnixSocket)
+            }
+            (kind, ..) => Ok(Payload::Other { kind, bytes: r.rest("payload") }),
         }
     }
 
@@ -145,6 +156,8 @@ impl<'a> Payload<'a> {
             Payload::Done { error } => w.u32_le(*error as u32, "error"),
             Payload::InetRequest(request) => request.encode(w),
             Payload::InetSocket(socket) => socket.encode(w),
+            Payload::UnixRequest(request) => request.encode(w),
+            Payload::UnixSocket(socket) => socket.encode(w),
             Payload::Other { bytes, .. } => w.bytes(bytes, "payload"),
         }
     }
@@ -155,6 +168,8 @@ impl<'a> Payload<'a> {
             Payload::Done { .. } => 4,
             Payload::InetRequest(_) => InetRequest::LENGTH,
             Payload::InetSocket(socket) => socket.written_length(),
+            Payload::UnixRequest(_) => UnixRequest::LENGTH,
+            Payload::UnixSocket(socket) => socket.written_length(),
             Payload::Other { bytes, .. } => bytes.len(),
         }
     }
@@ -197,16 +212,4 @@ impl Encode for Message<'_> {
             w.bytes(&[0; 3][..padding], "padding");
         }
     }
-}
-
-/// The messages of one datagram, one behind the other.
-///
-/// # Errors
-/// One of them is malformed: those before it are lost with it, since nobody should act on a part.
-pub fn messages<'a>(r: &mut Reader<'a, impl Trace>) -> Result<Vec<Message<'a>>, WireError> {
-    let mut messages = Vec::new();
-    while !r.remaining().is_empty() {
-        messages.push(r.message()?);
-    }
-    Ok(messages)
 }
