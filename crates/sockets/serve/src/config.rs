@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use wirelab_reactor::Backend;
+
 /// Limits that hold for all connections of a server together, in every model, whatever protocol they speak.
 ///
 /// ```
@@ -25,6 +27,9 @@ pub struct Config {
     /// Whether SIGTERM and SIGINT stop the server in good order, as [`Handle::stop`](crate::Handle::stop) does. A
     /// second signal stops it at once. The server must then be run before the program starts other threads.
     pub stop_on_signals: bool,
+    /// By which of the kernel's mechanisms the loops wait. [`Model::ThreadPerConnection`](crate::Model) has no loops for
+    /// its connections, and only accepts by it.
+    pub backend: Backend,
 }
 
 impl Default for Config {
@@ -36,6 +41,7 @@ impl Default for Config {
             linger_time: Duration::from_secs(5),
             grace_time: Duration::from_secs(30),
             stop_on_signals: false,
+            backend: Backend::Epoll,
         }
     }
 }

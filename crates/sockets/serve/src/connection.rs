@@ -54,6 +54,26 @@ enum Stage {
     Lingering,
 }
 
+/// What a socket is ready for; the same as in [`wirelab_reactor::Event`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ready {
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) read_closed: bool,
+    pub(crate) error: bool,
+}
+
+impl From<Event> for Ready {
+    fn from(event: Event) -> Self {
+        Ready {
+            readable: event.is_readable(),
+            writable: event.is_writable(),
+            read_closed: event.is_read_closed(),
+            error: event.is_error(),
+        }
+    }
+}
+
 /// What becomes of a connection after its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -83,11 +103,11 @@ impl<S: Service> Connection<S> {
     }
 
     /// The socket has something to say.
-    pub(crate) fn on_event(&mut self, event: Event, io: &mut impl Io, worker: &mut Worker<'_, S>) -> Fate {
-        self.readable |= event.is_readable();
-        self.writable |= event.is_writable();
-        self.peer_ending |= event.is_read_closed();
-        if event.is_error() {
+    pub(crate) fn on_ready(&mut self, ready: Ready, io: &mut impl Io, worker: &mut Worker<'_, S>) -> Fate {
+        self.readable |= ready.readable;
+        self.writable |= ready.writable;
+        self.peer_ending |= ready.read_closed;
+        if ready.error {
             let expected = self.stage == Stage::Lingering;
             return self.end(Ended((!expected).then_some("reset")), worker);
         }
@@ -220,6 +240,11 @@ impl<S: Service> Connection<S> {
 
     fn wants_read(&self, worker: &Worker<'_, S>) -> bool {
         self.stage == Stage::Open && !self.peer_ended && self.session.wants_read(worker.turn.now)
+    }
+
+    /// What the connection would hear from its socket that it does not know yet: that it is readable, or writable.
+    pub(crate) fn awaits(&self) -> (bool, bool) {
+        (!self.readable && !self.peer_ended, !self.writable)
     }
 
     /// The connection waits: it needs no buffers meanwhile.

@@ -43,6 +43,8 @@ pub(crate) struct Common<'a, S> {
 /// Where a loop's connections come from.
 pub(crate) enum Origin<'a> {
     Listener(TcpListener),
+    /// A duplicate of a listener that other loops accept from as well.
+    Shared(TcpListener),
     /// Another thread accepts.
     Inbox(&'a Inbox),
 }
@@ -81,15 +83,19 @@ impl<'a, S: Service> EventLoop<'a, S> {
     /// The loop of the worker of this number. It belongs on the thread that makes it.
     pub(crate) fn new(
         number: usize,
+        mut reactor: Reactor<Timer>,
         origin: Origin<'a>,
         pool: Option<&'a Pool<S>>,
         common: &Common<'a, S>,
     ) -> io::Result<Self> {
         let common = Common { ..*common };
-        let mut reactor = Reactor::new()?;
         let (acceptor, inbox) = match origin {
             Origin::Listener(listener) => (Some(reactor.listen(listener, LISTENER)?), None),
-            Origin::Inbox(inbox) => (None, Some(inbox)),
+            Origin::Shared(listener) => (Some(reactor.listen_shared(listener, LISTENER)?), None),
+            Origin::Inbox(inbox) => {
+                inbox.belongs_to(reactor.waker());
+                (None, Some(inbox))
+            }
         };
         let turn = Turn {
             now: reactor.now(),
@@ -165,7 +171,9 @@ impl<'a, S: Service> EventLoop<'a, S> {
             match event.token() {
                 LISTENER => self.accept()?,
                 SIGNALS => self.take_signals()?,
-                token => self.drive(token, |connection, io, worker| connection.on_event(event, io, worker)),
+                token => {
+                    self.drive(token, |connection, io, worker| connection.on_ready(event.into(), io, worker))
+                }
             }
         }
         while let Some(expired) = self.reactor.next_expired() {

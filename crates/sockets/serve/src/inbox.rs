@@ -1,5 +1,4 @@
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use wirelab_reactor::Waker;
@@ -11,8 +10,6 @@ use wirelab_socket::TcpStream;
 #[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
-    /// How many connections wait here.
-    len: AtomicUsize,
     waker: OnceLock<Waker>,
 }
 
@@ -30,18 +27,11 @@ impl Inbox {
 
     pub(crate) fn push(&self, stream: TcpStream, peer: SocketAddr) {
         self.locked().connections.push((stream, peer));
-        self.len.fetch_add(1, Ordering::Relaxed);
         self.wake();
     }
 
     pub(crate) fn take(&self) -> Vec<(TcpStream, SocketAddr)> {
-        let taken = std::mem::take(&mut self.locked().connections);
-        self.len.fetch_sub(taken.len(), Ordering::Relaxed);
-        taken
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len.load(Ordering::Relaxed)
+        std::mem::take(&mut self.locked().connections)
     }
 
     /// Nothing more will come.

@@ -3,6 +3,8 @@
 #![allow(unsafe_code, reason = "shared memory and fork have no safe interface; all of it is in sys.rs")]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accepting;
+mod alarm;
 mod buffers;
 mod config;
 mod connection;
@@ -32,3 +34,4 @@ pub use server::{Handle, Server};
 pub use service::{FilePart, Next, Service, Session};
 pub use tally::Tally;
 pub use turn::Turn;
+pub use wirelab_reactor::Backend;

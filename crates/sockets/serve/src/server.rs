@@ -71,10 +71,7 @@ impl Server {
     /// A handler's panic ends its loop, but for [`Model::WorkerPool`] and [`Model::ThreadPerConnection`], where it costs
     /// one request. The other loops then finish in good order, and the panic goes on here.
     pub fn run_as<S: Service + Sync>(self, model: Model, service: &S) -> io::Result<()> {
-        match model {
-            Model::SingleLoop => self.start(service, model, models::single_loop),
-            _ => Err(crate::model::invalid("not yet")),
-        }
+        self.start(service, model, |listener, common| models::run(model, listener, common))
     }
 
     fn start<S: Service>(

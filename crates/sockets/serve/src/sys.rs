@@ -70,13 +70,17 @@ impl<T: Shareable> Drop for Shared<T> {
 }
 
 /// Waits until one of two descriptors is ready; `milliseconds` may be -1 (no limit). Says what is ready of each, as the
-/// flags of `poll`.
+/// flags of `poll`. One that is missing is never ready.
 pub(crate) fn poll_two(
-    first: (BorrowedFd<'_>, i16),
-    second: (BorrowedFd<'_>, i16),
+    first: (Option<BorrowedFd<'_>>, i16),
+    second: (Option<BorrowedFd<'_>>, i16),
     milliseconds: c_int,
 ) -> io::Result<(i16, i16)> {
-    let entry = |(fd, events): (BorrowedFd<'_>, i16)| libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
+    let entry = |(fd, events): (Option<BorrowedFd<'_>>, i16)| libc::pollfd {
+        fd: fd.map_or(-1, |fd| fd.as_raw_fd()), // the kernel passes over negative ones
+        events,
+        revents: 0,
+    };
     let mut entries = [entry(first), entry(second)];
     // SAFETY: the kernel reads and writes the two entries that it is told of.
     let result = unsafe { libc::poll(entries.as_mut_ptr(), 2, milliseconds) };

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use wirelab_serve::Backend;
+
 /// Limits, so that no peer decides how much memory, time or how many descriptors it takes. The defaults are safe for
 /// the open internet.
 ///
@@ -46,6 +48,8 @@ pub struct Config {
     /// second signal stops it at once. [`Server::run`](crate::Server::run) must then be called before the program
     /// starts other threads.
     pub stop_on_signals: bool,
+    /// By which of the kernel's mechanisms the server waits.
+    pub backend: Backend,
     /// The value of the Server field; empty: none is sent.
     pub server_name: String,
 }
@@ -66,6 +70,7 @@ impl Default for Config {
             farewell_time: Duration::from_millis(250),
             grace_time: Duration::from_secs(30),
             stop_on_signals: false,
+            backend: Backend::Epoll,
             server_name: "wirelab".to_owned(),
         }
     }
@@ -81,6 +86,7 @@ impl Config {
             linger_time: self.linger_time,
             grace_time: self.grace_time,
             stop_on_signals: self.stop_on_signals,
+            backend: self.backend,
         }
     }
 }

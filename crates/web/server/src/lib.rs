@@ -107,4 +107,4 @@ pub use handler::{Flow, Handler, Step, Upload, collect};
 pub use reply::{Body, FilePart, Pull, Reply, Source};
 pub use server::{Handle, Server};
 pub use takeover::{Takeover, Tunnel};
-pub use wirelab_serve::{Counters, Model, Worker};
+pub use wirelab_serve::{Backend, Counters, Model, Worker};

@@ -8,8 +8,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::time::Duration;
 
-use support::serve;
-use wirelab_server::DemoSite;
+use support::start_on;
+use wirelab_server::{Config, DemoSite, Model, Server};
 use wirelab_socket::TcpStream;
 
 fn open_descriptors() -> usize {
@@ -30,7 +30,12 @@ fn accidents_leak_no_descriptor() {
     let folder = std::env::temp_dir().join(format!("wirelab-descriptors-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     File::create(folder.join("large")).unwrap().write_all(&vec![1; 20_000_000]).unwrap();
-    let server = serve(DemoSite::new().with_files(&folder).unwrap().with_uploads(&folder));
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), Config::default()).unwrap();
+    let server = start_on(
+        Model::SingleLoop,
+        server,
+        DemoSite::new().with_files(&folder).unwrap().with_uploads(&folder),
+    );
     assert_eq!(
         server.connect().get("/").text(),
         "OK",

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use wirelab_server::{Config, Counters, Handle, Handler, Server};
+use wirelab_server::{Counters, Handle, Handler, Model, Server};
 
 /// So long a test waits for what must come; then it fails instead of hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,18 +18,52 @@ pub(crate) struct Running {
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
-pub(crate) fn serve(handler: impl Handler + Send + 'static) -> Running {
-    serve_with(Config::default(), handler)
-}
-
-pub(crate) fn serve_with(config: Config, handler: impl Handler + Send + 'static) -> Running {
-    start(Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap(), handler)
-}
-
-pub(crate) fn start(server: Server, handler: impl Handler + Send + 'static) -> Running {
+/// A server that runs in a model, on a back end.
+pub(crate) fn start_on(
+    model: Model,
+    server: Server,
+    handler: impl Handler + Send + Sync + 'static,
+) -> Running {
+    // Tests run in parallel, some with hundreds of connections, and both ends of each are here.
+    wirelab_socket::raise_descriptor_limit(16_384).unwrap();
     let (address, handle) = (server.local_addr(), server.handle());
-    Running { address, handle, thread: Some(std::thread::spawn(move || server.run(handler))) }
+    let thread = std::thread::spawn(move || server.run_as(model, handler));
+    Running { address, handle, thread: Some(thread) }
 }
+
+/// The tests of a file in `suite/`, in a model and on a back end: a module in which `on` says what a server is.
+macro_rules! suite {
+    ($name:ident, $model:expr, $backend:expr, [$($file:ident),*]) => {
+        #[path = "suite"]
+        mod $name {
+            mod on {
+                #![allow(dead_code, unused_imports, reason = "each file uses its part")]
+
+                use crate::support::{Running, start_on};
+                use wirelab_server::{Backend, Config, Handler, Model, Server};
+
+                pub(crate) fn serve(handler: impl Handler + Send + Sync + 'static) -> Running {
+                    serve_with(Config::default(), handler)
+                }
+
+                pub(crate) fn serve_with(
+                    config: Config,
+                    handler: impl Handler + Send + Sync + 'static,
+                ) -> Running {
+                    let config = Config { backend: $backend, ..config };
+                    start(Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap(), handler)
+                }
+
+                pub(crate) fn start(server: Server, handler: impl Handler + Send + Sync + 'static) -> Running {
+                    start_on($model, server, handler)
+                }
+            }
+            $(mod $file;)*
+        }
+    };
+}
+#[allow(unused_imports, reason = "each test program uses its part")]
+pub(crate) use suite;
 
 impl Running {
     pub(crate) fn connect(&self) -> Client {

@@ -1,17 +1,14 @@
 //! The orderly end.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use support::{PATIENCE, serve, serve_with};
-use wirelab_http::Request;
-use wirelab_reactor::Signal;
-use wirelab_server::{Config, Context, DemoSite, Reply, Step};
+use super::on::{serve, serve_with};
+use crate::support::PATIENCE;
+use wirelab_server::{Config, DemoSite};
 
 #[test]
 fn an_idle_server_ends_at_once() {
@@ -128,42 +125,4 @@ fn keep_alive_clients_under_load_lose_nothing_either() {
     let answered: u64 = clients.into_iter().map(|client| client.join().unwrap()).sum();
     assert_eq!(answered, handle.counters().requests());
     assert_eq!(handle.counters().incidents(), []);
-}
-
-/// The handler raises the signal, as it runs on the thread that watches for it; `kill` would send it to the process.
-#[test]
-fn sigterm_ends_the_server_in_good_order() {
-    let handler = |_: Request, _: &Context| {
-        Signal::TERM.raise().unwrap();
-        Step::Later(Duration::from_millis(20), Box::new(|| Reply::text("finished").into()))
-    };
-    let mut server = serve_with(Config { stop_on_signals: true, ..Config::default() }, handler);
-    let mut client = server.connect();
-    let answer = client.get("/");
-    assert_eq!(answer.text(), "finished");
-    client.expect_end();
-    drop(client);
-    server.join();
-}
-
-#[test]
-fn a_second_signal_ends_it_at_once() {
-    let handler = |request: Request, _: &Context| {
-        Signal::TERM.raise().unwrap();
-        match request.target.path() {
-            "/2" => Reply::text("never seen").into(),
-            _ => Step::Later(PATIENCE, Box::new(|| Reply::text("never reached").into())),
-        }
-    };
-    let config = Config { stop_on_signals: true, farewell_time: PATIENCE, ..Config::default() };
-    let mut server = serve_with(config, handler);
-    let (mut first, mut second) = (server.connect(), server.connect());
-    server.wait_until("both", |counters| counters.accepted() == 2);
-    first.send("GET /1 HTTP/1.1\r\nHost: test\r\n\r\n");
-    while TcpStream::connect(server.address).is_ok() {}
-    second.send("GET /2 HTTP/1.1\r\nHost: test\r\n\r\n");
-    server.join();
-    let mut rest = Vec::new();
-    let _ = first.stream.read_to_end(&mut rest);
-    assert_eq!(rest, b"", "the first request was given up");
 }

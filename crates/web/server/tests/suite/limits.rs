@@ -1,13 +1,12 @@
 //! Slow, large, many: what a server must put up with.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
-use support::{Client, serve, serve_with};
 use wirelab_http::{Fields, Request};
+use super::on::{serve, serve_with};
+use crate::support::Client;
 use wirelab_server::{Config, Context, DemoSite, Pull, Reply, Step, collect};
 
 const SHORT: Duration = Duration::from_millis(30);

@@ -1,12 +1,11 @@
 //! Static files: ranges, conditions, and what must not be reachable.
 
-mod support;
-
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use support::{Client, Running, serve};
+use super::on::serve;
+use crate::support::{Client, Running};
 use wirelab_server::{DemoSite, Files};
 
 /// A folder that goes when the test does.

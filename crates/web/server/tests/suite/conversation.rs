@@ -1,12 +1,10 @@
 //! What a client and the server say to each other, over real sockets.
 
-mod support;
-
 use std::net::Shutdown;
 
 use bytes::{Bytes, BytesMut};
-use support::{serve, serve_with};
 use wirelab_http::{Fields, Request, Response, StatusCode};
+use super::on::{serve, serve_with, start};
 use wirelab_server::{Body, Config, Context, DemoSite, Flow, Pull, Reply, Step, Takeover, Tunnel, Upload};
 
 #[test]
@@ -457,7 +455,7 @@ fn the_access_log_has_a_line_for_each_request() {
     }
     let lines = Lines::default();
     let server = wirelab_server::Server::bind("127.0.0.1:0".parse().unwrap(), Config::default()).unwrap();
-    let server = support::start(server.with_access_log(lines.clone()), DemoSite::new());
+    let server = start(server.with_access_log(lines.clone()), DemoSite::new());
     let mut client = server.connect();
     client.request("GET", "/bytes/100000", "User-Agent: a\"b\r\n", b"");
     client.request("HEAD", "/?x", "", b"");

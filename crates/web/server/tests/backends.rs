@@ -1,0 +1,9 @@
+//! All that the server promises, by each of the kernel's mechanisms: they give the same answers.
+
+mod support;
+
+use support::suite;
+
+suite!(poll, Model::SingleLoop, Backend::Poll, [conversation, files, limits, shutdown]);
+
+suite!(io_uring, Model::SingleLoop, Backend::Uring, [conversation, files, limits, shutdown]);
