@@ -178,6 +178,8 @@ fn reset_instead(backlog: u32, checks: &mut Checks) -> io::Result<()> {
 
 fn capped(own: bool, checks: &mut Checks) -> io::Result<()> {
     println!("\n4. The system has the last word\n");
+    let (earlier, _) = listen(&ListenOptions::default().backlog(100))?;
+    let before = earlier.accept_queue()?.limit;
     if own {
         Sysctl::SOMAXCONN.write(3)?;
     }
@@ -186,6 +188,10 @@ fn capped(own: bool, checks: &mut Checks) -> io::Result<()> {
     let limit = listener.accept_queue()?.limit;
     println!("somaxconn is {most}. listen(1000000) succeeds, and the queue's limit is {limit}.\n");
     checks.check("listen was not told that it got less", u64::from(limit) == most);
+    if own {
+        let unchanged = before == 100 && earlier.accept_queue()?.limit == before;
+        checks.check("who listened before keeps what it had, 100", unchanged);
+    }
     Ok(())
 }
 

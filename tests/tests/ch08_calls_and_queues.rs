@@ -25,7 +25,7 @@ fn the_buffers_are_drawn_into_a_file() {
 fn an_accept_queue_holds_one_more_than_its_backlog_and_loses_nobody() {
     for backlog in ["3", "4", "40"] {
         let out = printed("ch08_accept_queue", &["--backlog", backlog]);
-        let expected = if out.starts_with("In a network namespace") { 11 } else { 9 };
+        let expected = if out.starts_with("In a network namespace") { 12 } else { 9 };
         assert_eq!(out.matches('✓').count(), expected, "{out}");
     }
 }
