@@ -31,7 +31,7 @@ const STYLE: &str = ".stack { max-width: 100%; height: auto; color: #1d2330; --p
 @media (prefers-color-scheme: dark) { .stack { color: #dfe3ea; --paper: #15181e; } }";
 
 const LEFT: f64 = 70.0;
-const TOP: f64 = 64.0;
+const TOP: f64 = 76.0;
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 200.0;
 
@@ -108,7 +108,7 @@ impl<const PARTS: usize> Stack<PARTS> {
     fn lines(&self, out: &mut String) -> std::fmt::Result {
         let (right, bottom) = (LEFT + WIDTH, TOP + HEIGHT);
         writeln!(out, "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/>")?;
-        writeln!(out, "<text x=\"10\" y=\"{}\">{:.0} {}</text>", TOP - 4.0, self.most(), self.unit)?;
+        writeln!(out, "<text x=\"10\" y=\"{}\">{:.0} {}</text>", TOP - 6.0, self.most(), self.unit)?;
         for (number, (column, text)) in self.marks.iter().enumerate() {
             let (x, y) = (LEFT + self.step() * *column as f64, bottom + 18.0 * (number + 1) as f64);
             let anchor = if x > 360.0 { "end" } else { "start" };
