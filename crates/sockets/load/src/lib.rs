@@ -45,8 +45,8 @@
 //! # Reading order
 //!
 //! `arrivals.rs` ([`Arrivals`], [`Schedule`]), `counts.rs` ([`Counts`]), `histogram.rs` ([`Histogram`]), `mix.rs`
-//! ([`Mix`]), `report.rs` ([`Report`]), then `run.rs` (the loop) with `slot.rs` and `link.rs` (one connection), `load.rs`
-//! ([`Load`]).
+//! ([`Mix`]), `report.rs` ([`Report`]), then `run.rs` (the loop), `run/connections.rs`, `slot.rs` and `link.rs` (one
+//! connection), `load.rs` ([`Load`]).
 //!
 //! # What is left out, and why
 //!
