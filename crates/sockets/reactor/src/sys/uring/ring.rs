@@ -70,10 +70,11 @@ pub(crate) enum Until {
 /// that it was given, whatever becomes of the Rust value behind it. A buffer that is borrowed can therefore not be lent
 /// to it: the borrow may end first. So every byte that the kernel may touch is owned **here**, and given out by value:
 ///
-/// * what a send reads is a `Vec` that [`send`](Self::send) takes from the caller and puts into `sends`, from where only
-///   its completion takes it out again. A `Vec`'s bytes do not move when the `Vec` does; no one can change them, as
-///   nobody can reach them. (With `MSG_DONTWAIT` the kernel is done with them when it has taken the entry; the argument
-///   does not need it.)
+/// * what a send reads is a `Vec` that [`send`](Self::send) takes from the caller and puts into `sends`. A `Vec`'s bytes
+///   do not move when the `Vec` does, and no one can change them, as nobody can reach them. It comes out again when the
+///   kernel is done with it: with its completion, or, if its success is silent, when the kernel has taken the entry.
+///   That is enough, since a send with `MSG_DONTWAIT` is carried out while the entry is taken: it copies what it can into
+///   the socket, and where another send would wait for room and copy later, it fails with `EAGAIN`.
 /// * what a receive writes to is a buffer of the pool; see [`BufferRing`].
 /// * the queues are mapped by the kernel itself, which keeps them for as long as it needs them.
 ///
@@ -90,6 +91,8 @@ pub(crate) struct Ring {
     taken_sends: Vec<Key>,
     /// Receives that have not completed.
     in_flight: usize,
+    /// How often the kernel was entered.
+    pub(crate) entered: u64,
     enabled: bool,
     fd: OwnedFd,
 }
@@ -98,7 +101,17 @@ impl Ring {
     pub(crate) fn new(fd: OwnedFd, queues: Queues, buffers: u16, buffer_size: u32) -> io::Result<Self> {
         let pool = ManuallyDrop::new(BufferRing::new(fd.as_fd(), buffers, buffer_size)?);
         let (sends, queued_sends, taken_sends) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Ring { queues, pool, sends, queued_sends, taken_sends, in_flight: 0, enabled: false, fd })
+        Ok(Ring {
+            queues,
+            pool,
+            sends,
+            queued_sends,
+            taken_sends,
+            in_flight: 0,
+            entered: 0,
+            enabled: false,
+            fd,
+        })
     }
 
     /// `recv` of what comes, into a buffer of the pool. `wait_first`: the socket is known to be empty.
@@ -250,6 +263,7 @@ impl Ring {
             Until::Now | Until::Forever => None,
         };
         let wait_for = u32::from(until != Until::Now);
+        self.entered += 1;
         match calls::enter(self.fd.as_fd(), self.queues.unsubmitted(), wait_for, timeout.as_ref()) {
             Ok(_taken) => {}
             Err(error) => match error.raw_os_error() {
