@@ -35,6 +35,7 @@ fn check_all(address: SocketAddr) -> Result<String, String> {
         "/odd",
         "/sockets",
         "/sockets/nagle",
+        "/sockets/workers",
         "/sockets/queue",
         "/sockets/queue.json",
         "/source/",

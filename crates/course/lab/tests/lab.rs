@@ -112,6 +112,7 @@ fn pages_have_nothing_that_their_own_policy_forbids() {
         "/sockets",
         "/sockets/nagle",
         "/sockets/queue",
+        "/sockets/workers",
         "/source/",
         "/source/crates/course/lab/src/lib.rs",
     ] {
@@ -290,5 +291,5 @@ fn the_script_is_short_enough_to_be_read() {
 #[test]
 fn the_self_test_passes() {
     let report = wirelab_lab::self_test::run().unwrap();
-    assert_eq!(report.lines().count(), ALL.len() + 12, "{report}");
+    assert_eq!(report.lines().count(), ALL.len() + 13, "{report}");
 }

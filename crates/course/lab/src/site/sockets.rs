@@ -8,8 +8,8 @@ use wirelab::server::{Reply, Step, collect};
 use super::{Form, HTML, JSON, LONGEST_CONTENT, Lab, TEXT, not_found, page};
 use crate::background::failed;
 use crate::pages::sockets;
-use crate::sockets::nagle;
 use crate::sockets::queue::{Action, Queue, Snapshot};
+use crate::sockets::{nagle, workers};
 
 /// The listener that visitors play with: made for the first of them, and shared by all.
 #[derive(Default)]
@@ -39,6 +39,12 @@ impl Lab {
                 self.running.run(nagle::LIMIT * 2, nagle::both, move |exchanges| match exchanges {
                     Ok(exchanges) => choose(sockets::nagle::pages(&exchanges)),
                     Err(error) => failed(&error.to_string()),
+                })
+            }
+            (Method::Get | Method::Head, "/sockets/workers") => {
+                self.running.run(workers::LIMIT, workers::all, move |balances| match balances {
+                    Ok(balances) => choose(sockets::workers::pages(&balances)),
+                    Err(error) => failed(&error),
                 })
             }
             (Method::Get | Method::Head, "/sockets/queue") => {

@@ -2,3 +2,4 @@
 
 pub mod nagle;
 pub mod queue;
+pub mod workers;

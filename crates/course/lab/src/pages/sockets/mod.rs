@@ -2,6 +2,7 @@
 
 pub mod nagle;
 pub mod queue;
+pub mod workers;
 
 use crate::html::{Tab, page};
 
@@ -11,6 +12,11 @@ const EXPERIMENTS: &[(&str, &str, &str)] = &[
         "/sockets/queue",
         "Who waits where",
         "A program stops calling accept, and clients go on connecting. How many succeed, and what do the others see?",
+    ),
+    (
+        "/sockets/workers",
+        "Who does the work",
+        "One handler, run by one loop, by readers, by a pool, by shards. Which of them share the work evenly?",
     ),
     (
         "/sockets/nagle",
