@@ -1,8 +1,12 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::unix::ffi::OsStrExt;
 
 use libc::socklen_t;
+
+use crate::UnixAddress;
+use crate::record::strace::Text;
 
 /// The bytes of a `struct sockaddr`, as the kernel reads and writes them.
 ///
@@ -10,6 +14,7 @@ use libc::socklen_t;
 ///          0        2        4                8                                24         28
 /// IPv4     │ family │  port  │    address     │ zero (8 bytes) │
 /// IPv6     │ family │  port  │   flow info    │            address             │  scope   │
+/// Unix     │ family │  name (up to 108 bytes)                                 …
 /// ```
 ///
 /// The family is in the machine's byte order since only the kernel reads it; port and address are in network
@@ -17,26 +22,45 @@ use libc::socklen_t;
 /// tell from the first two bytes how to read the rest.
 #[repr(C, align(4))]
 pub(crate) struct RawAddress {
-    pub(crate) bytes: [u8; 28],
+    pub(crate) bytes: [u8; SIZE],
     /// How many of the bytes are in use.
     pub(crate) length: socklen_t,
 }
 
+/// `sockaddr_un`, rounded up to whole words.
+const SIZE: usize = 112;
+
 const V4_LENGTH: socklen_t = 16;
 const V6_LENGTH: socklen_t = 28;
+const UNIX_LENGTH: socklen_t = 110;
 
 impl RawAddress {
-    /// Room for the kernel to write into.
-    pub(crate) fn empty() -> Self {
-        RawAddress { bytes: [0; 28], length: 28 }
+    /// Room for the kernel to write an address of either version of IP into.
+    pub(crate) fn for_ip() -> Self {
+        RawAddress { bytes: [0; SIZE], length: V6_LENGTH }
     }
 
-    /// How much the kernel may write.
-    pub(crate) fn capacity(&self) -> socklen_t {
-        self.bytes.len() as socklen_t
+    /// Room for the kernel to write the name of a Unix socket into.
+    pub(crate) fn for_unix() -> Self {
+        RawAddress { bytes: [0; SIZE], length: UNIX_LENGTH }
     }
 
-    /// The address, if the kernel gave one that we know.
+    /// The parts one after the other, which are not longer than a Unix address.
+    pub(crate) fn from_parts(parts: &[&[u8]]) -> Self {
+        let mut address = RawAddress { bytes: [0; SIZE], length: 0 };
+        for (byte, part) in address.bytes.iter_mut().zip(parts.iter().copied().flatten()) {
+            *byte = *part;
+            address.length += 1;
+        }
+        address
+    }
+
+    /// The bytes in use. The kernel may tell of a greater length than it had room to write.
+    pub(crate) fn used(&self) -> &[u8] {
+        &self.bytes[..(self.length as usize).min(SIZE)]
+    }
+
+    /// The address, if the kernel gave one of IP.
     pub(crate) fn decode(&self) -> io::Result<SocketAddr> {
         let [f0, f1, p0, p1, rest @ ..] = self.bytes;
         let port = u16::from_be_bytes([p0, p1]);
@@ -46,9 +70,11 @@ impl RawAddress {
                 Ok(SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), port).into())
             }
             libc::AF_INET6 if self.length >= V6_LENGTH => {
-                let [i0, i1, i2, i3, address @ .., s0, s1, s2, s3] = rest;
+                let [i0, i1, i2, i3, rest @ ..] = rest;
+                let mut address = [0; 16];
+                address.copy_from_slice(&rest[..16]);
+                let scope = u32::from_ne_bytes([rest[16], rest[17], rest[18], rest[19]]);
                 let flow_info = u32::from_ne_bytes([i0, i1, i2, i3]);
-                let scope = u32::from_ne_bytes([s0, s1, s2, s3]);
                 Ok(SocketAddrV6::new(Ipv6Addr::from(address), port, flow_info, scope).into())
             }
             _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the address is neither IPv4 nor IPv6")),
@@ -58,7 +84,7 @@ impl RawAddress {
 
 impl From<SocketAddr> for RawAddress {
     fn from(address: SocketAddr) -> Self {
-        let mut bytes = [0; 28];
+        let mut bytes = [0; SIZE];
         bytes[..2].copy_from_slice(&(family(&address) as u16).to_ne_bytes());
         bytes[2..4].copy_from_slice(&address.port().to_be_bytes());
         let length = match address {
@@ -69,7 +95,7 @@ impl From<SocketAddr> for RawAddress {
             SocketAddr::V6(v6) => {
                 bytes[4..8].copy_from_slice(&v6.flowinfo().to_ne_bytes());
                 bytes[8..24].copy_from_slice(&v6.ip().octets());
-                bytes[24..].copy_from_slice(&v6.scope_id().to_ne_bytes());
+                bytes[24..28].copy_from_slice(&v6.scope_id().to_ne_bytes());
                 V6_LENGTH
             }
         };
@@ -96,7 +122,16 @@ impl fmt::Display for RawAddress {
                 v6.ip(),
                 v6.scope_id()
             ),
-            Err(_other) => f.write_str("{...}"),
+            Err(_not_ip) => match UnixAddress::decode(self) {
+                Ok(UnixAddress::Unnamed) => f.write_str("{sa_family=AF_UNIX}"),
+                Ok(UnixAddress::Path(path)) => {
+                    write!(f, "{{sa_family=AF_UNIX, sun_path={}}}", Text(path.as_os_str().as_bytes()))
+                }
+                Ok(UnixAddress::Abstract(name)) => {
+                    write!(f, "{{sa_family=AF_UNIX, sun_path=@{}}}", Text(&name))
+                }
+                Err(_unknown) => f.write_str("{...}"),
+            },
         }
     }
 }
@@ -119,7 +154,7 @@ mod tests {
         assert_eq!(raw.length as usize, size_of::<libc::sockaddr_in>());
         assert_eq!(raw.bytes[..2], (libc::AF_INET as u16).to_ne_bytes());
         assert_eq!(raw.bytes[2..8], [0x22, 0x60, 192, 0, 2, 7]);
-        assert_eq!(raw.bytes[8..], [0; 20]);
+        assert_eq!(raw.bytes[8..], [0; SIZE - 8]);
     }
 
     #[test]
@@ -132,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_address_of_another_family_is_an_error() {
-        assert_eq!(RawAddress::empty().decode().unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(RawAddress::for_ip().decode().unwrap_err().kind(), io::ErrorKind::InvalidData);
         let mut short = RawAddress::from(SocketAddr::from(([127, 0, 0, 1], 1)));
         short.length = 4;
         assert_eq!(short.decode().unwrap_err().kind(), io::ErrorKind::InvalidData);

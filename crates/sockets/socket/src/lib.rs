@@ -89,6 +89,7 @@ compile_error!("this crate speaks to the Linux kernel; on another system, run it
 
 mod address;
 mod connect;
+mod control;
 mod listener;
 mod memory;
 mod namespace;
@@ -100,6 +101,7 @@ mod stream;
 mod sys;
 mod tcp_info;
 mod udp;
+mod unix;
 mod usage;
 
 pub use listener::{AcceptFailure, ListenOptions, TcpListener};
@@ -112,4 +114,5 @@ pub use socket::Socket;
 pub use stream::TcpStream;
 pub use tcp_info::{TcpInfo, TcpState};
 pub use udp::UdpSocket;
+pub use unix::{Credentials, MAX_DESCRIPTORS, UnixAddress, UnixDatagram, UnixListener, UnixStream};
 pub use usage::{Usage, process_cpu_time, raise_descriptor_limit, thread_cpu_time};

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use crate::address::RawAddress;
 use crate::sys::{self, Descriptor};
 use crate::{Socket, TcpStream};
 
@@ -49,7 +50,8 @@ impl TcpListener {
     }
 
     fn accept_with(&self, flags: libc::c_int) -> io::Result<(TcpStream, SocketAddr)> {
-        let (fd, peer) = sys::retry(|| sys::accept4(self.as_fd(), flags | libc::SOCK_CLOEXEC))?;
+        let (fd, peer) =
+            sys::retry(|| sys::accept4(self.as_fd(), flags | libc::SOCK_CLOEXEC, RawAddress::for_ip()))?;
         Ok((TcpStream::new(fd), peer.decode()?))
     }
 
@@ -58,7 +60,7 @@ impl TcpListener {
     /// # Errors
     /// None are known for an open socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        sys::local_address(self.as_fd())?.decode()
+        sys::local_address(self.as_fd(), RawAddress::for_ip())?.decode()
     }
 
     /// Another descriptor of the same socket and the same queue, for a second thread to accept from.

@@ -79,7 +79,7 @@ impl Socket {
     /// # Errors
     /// None are known for an open socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        sys::local_address(self.as_fd())?.decode()
+        sys::local_address(self.as_fd(), RawAddress::for_ip())?.decode()
     }
 
     /// `listen`: from now on the kernel completes handshakes by itself, without the program.

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use bytes::BufMut;
 
+use crate::address::RawAddress;
 use crate::options;
 use crate::sys::{self, Descriptor};
 
@@ -159,11 +160,6 @@ impl TcpStream {
     /// # Errors
     /// `NotConnected`: the connection was reset, or never made.
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        let how = match how {
-            Shutdown::Read => libc::SHUT_RD,
-            Shutdown::Write => libc::SHUT_WR,
-            Shutdown::Both => libc::SHUT_RDWR,
-        };
         sys::shutdown(self.as_fd(), how)
     }
 
@@ -172,7 +168,7 @@ impl TcpStream {
     /// # Errors
     /// None are known for an open socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        sys::local_address(self.as_fd())?.decode()
+        sys::local_address(self.as_fd(), RawAddress::for_ip())?.decode()
     }
 
     /// `getpeername`: the other end's address and port.
@@ -180,7 +176,7 @@ impl TcpStream {
     /// # Errors
     /// `NotConnected`: the connection was reset, or never made.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        sys::peer_address(self.as_fd())?.decode()
+        sys::peer_address(self.as_fd(), RawAddress::for_ip())?.decode()
     }
 
     /// Another descriptor of the same connection, which ends (FIN) when the last of them is closed.

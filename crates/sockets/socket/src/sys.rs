@@ -13,6 +13,7 @@ use libc::c_int;
 use crate::record;
 
 mod descriptor;
+mod message;
 mod namespace;
 mod option;
 mod sockets;
@@ -20,6 +21,7 @@ mod transfer;
 pub(crate) mod usage;
 
 pub(crate) use descriptor::*;
+pub(crate) use message::*;
 pub(crate) use namespace::*;
 pub(crate) use option::*;
 pub(crate) use sockets::*;

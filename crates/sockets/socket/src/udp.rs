@@ -44,7 +44,7 @@ impl UdpSocket {
     /// # Errors
     /// None are known for an open socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        sys::local_address(self.as_fd())?.decode()
+        sys::local_address(self.as_fd(), RawAddress::for_ip())?.decode()
     }
 
     /// `sendto`: sends one datagram, and returns its length. It may be lost on the way without a word.
@@ -64,7 +64,7 @@ impl UdpSocket {
     /// # Errors
     /// `WouldBlock`: the queue is empty.
     pub fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let (length, from) = sys::retry(|| sys::recv_from(self.as_fd(), buffer))?;
+        let (length, from) = sys::retry(|| sys::recv_from(self.as_fd(), buffer, RawAddress::for_ip()))?;
         Ok((length, from.decode()?))
     }
 }

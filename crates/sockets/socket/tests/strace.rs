@@ -6,11 +6,14 @@
 use std::fs::{self, File};
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
+use std::os::fd::AsFd;
 use std::process::Command;
 use std::time::Duration;
 use std::{env, io};
 
-use wirelab_socket::{ListenOptions, Socket, TcpListener, TcpStream, UdpSocket, record};
+use wirelab_socket::{
+    ListenOptions, Socket, TcpListener, TcpStream, UdpSocket, UnixAddress, UnixListener, UnixStream, record,
+};
 
 /// A file that nobody has. Trying to open it is what the two ends of the conversation look like to `strace`.
 const MARK: &str = "/wirelab-mark";
@@ -75,6 +78,24 @@ fn talk(file: &File) -> io::Result<()> {
     let one = UdpSocket::bind(loopback(0))?;
     one.send_to(b"datagram", one.local_addr()?)?;
     one.recv_from(&mut [0; 4])?;
+    talk_in_the_house()
+}
+
+fn talk_in_the_house() -> io::Result<()> {
+    let name = UnixAddress::in_the_abstract(format!("wirelab-strace-{}", std::process::id()));
+    let listener = UnixListener::bind(&name)?;
+    let client = UnixStream::connect(&name)?;
+    let server = listener.accept()?;
+    client.peer_address()?;
+    client.local_address()?;
+    client.peer_credentials()?;
+    assert!(UnixStream::connect(&UnixAddress::path("/no/such/socket")).is_err());
+    let (one, other) = UnixStream::pair()?;
+    server.send_descriptors(b"two", &[one.as_fd(), other.as_fd()])?;
+    let (_, descriptors) = client.receive_descriptors(&mut [0; 16], 2)?;
+    descriptors.into_iter().map(UnixStream::from).for_each(drop);
+    server.send_descriptors(b"none", &[])?;
+    client.receive_descriptors(&mut [0; 16], 2)?;
     Ok(())
 }
 

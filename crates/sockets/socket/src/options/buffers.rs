@@ -7,7 +7,7 @@ use super::{methods, options};
 use crate::{SocketMemory, TcpInfo, sys};
 
 options! {
-    [Socket, TcpListener, TcpStream, UdpSocket]
+    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram]
     {
         /// `SO_RCVBUF`: asks for a receive buffer of so many bytes, of which the window that TCP offers its peer is
         /// made.
@@ -95,7 +95,7 @@ methods! {
 }
 
 methods! {
-    [Socket, TcpListener, TcpStream, UdpSocket]
+    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram]
     {
         /// `SO_MEMINFO`: the memory that the socket occupies at this moment, and its limits.
         ///

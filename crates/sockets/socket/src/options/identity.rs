@@ -8,7 +8,7 @@ use super::{get, methods};
 use crate::sys::{self, OptionName};
 
 methods! {
-    [Socket, TcpListener, TcpStream, UdpSocket]
+    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram]
     {
         /// `SO_DOMAIN`: the address family: `AF_INET` (2), `AF_INET6` (10), `AF_UNIX` (1).
         ///

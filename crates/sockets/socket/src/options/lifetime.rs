@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::options;
 
 options! {
-    [Socket, TcpListener, TcpStream, UdpSocket]
+    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram]
     {
         /// `SO_RCVTIMEO`: how long a blocking read waits until it fails with `WouldBlock` (on a listener: `accept`).
         /// `None`, the default, is for ever.

@@ -61,6 +61,7 @@ options! {
     NOT_SENT_LOW_WATER = IPPROTO_TCP TCP_NOTSENT_LOWAT;
     NO_DELAY = IPPROTO_TCP TCP_NODELAY;
     ONLY_V6 = IPPROTO_IPV6 IPV6_V6ONLY;
+    PEER_CREDENTIALS = SOL_SOCKET SO_PEERCRED;
     PRIORITY = SOL_SOCKET SO_PRIORITY;
     PROTOCOL = SOL_SOCKET SO_PROTOCOL;
     QUICK_ACK = IPPROTO_TCP TCP_QUICKACK;
@@ -119,6 +120,10 @@ impl OptionName {
             ("SO_LINGER", Some(on), Some(time), ..) => format!("{{l_onoff={on}, l_linger={time}}}"),
             ("SO_RCVTIMEO" | "SO_SNDTIMEO", _, _, Some(seconds), Some(micros)) => {
                 format!("{{tv_sec={seconds}, tv_usec={micros}}}")
+            }
+            ("SO_PEERCRED", Some(process), Some(user), _, _) => {
+                let group = integers(8).unwrap_or(0);
+                format!("{{pid={process}, uid={user}, gid={group}}}")
             }
             (_, Some(number), ..) if value.len() == 4 => format!("[{number}]"),
             ("TCP_INFO", ..) => "{...}".to_owned(),

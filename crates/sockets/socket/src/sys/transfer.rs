@@ -102,9 +102,13 @@ pub(crate) fn send_to(fd: BorrowedFd<'_>, bytes: &[u8], flags: c_int, to: &RawAd
     })
 }
 
-pub(crate) fn recv_from(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, RawAddress)> {
-    let mut from = RawAddress::empty();
-    let room = from.capacity();
+/// `from` is room for the sender's address.
+pub(crate) fn recv_from(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    mut from: RawAddress,
+) -> io::Result<(usize, RawAddress)> {
+    let room = from.length;
     let start: *mut c_void = buffer.as_mut_ptr().cast();
     let address = from.bytes.as_mut_ptr().cast();
     // SAFETY: both pointers are writable for the lengths beside them.
