@@ -24,6 +24,7 @@ pub(crate) struct Table {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worker {
     name: String,
+    process: Option<u32>,
     accepted: u64,
     closed: u64,
     lost: u64,
@@ -147,6 +148,7 @@ impl Worker {
         let closed = row.closed.get();
         Worker {
             name: name.to_owned(),
+            process: row.process(),
             accepted: row.accepted.get().max(closed),
             closed,
             lost: row.lost.get(),
@@ -162,6 +164,11 @@ impl Worker {
     /// Its name in the model: `loop`, `reader-2`, `process-0`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its process, if that is not the master's.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process
     }
 
     /// Connections that it was given.

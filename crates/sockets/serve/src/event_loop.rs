@@ -56,6 +56,8 @@ pub(crate) struct EventLoop<'a, S: Service> {
     inbox: Option<&'a Inbox>,
     pool: Option<&'a Pool<S>>,
     signals: Option<Signals>,
+    /// The signals are a master's orders, and not the user's.
+    ordered: bool,
     links: Slab<Link<S>>,
     /// Connections that had more to do when their turn was over.
     again: Vec<Token>,
@@ -113,6 +115,7 @@ impl<'a, S: Service> EventLoop<'a, S> {
             inbox,
             pool,
             signals: None,
+            ordered: false,
             links: Slab::new(),
             again: Vec::new(),
             unasked: Default::default(),
@@ -125,12 +128,22 @@ impl<'a, S: Service> EventLoop<'a, S> {
 
     /// Takes signals too, if the server is to stop on them. For one loop of a server: the one on the thread that
     /// started the others.
-    pub(crate) fn with_signals(mut self) -> io::Result<Self> {
-        if self.common.config.stop_on_signals {
-            let signals = Signals::new(&[Signal::TERM, Signal::INT])?;
-            self.reactor.register(&signals, SIGNALS, Interest::READABLE, Trigger::Level)?;
-            self.signals = Some(signals);
-        }
+    pub(crate) fn with_signals(self) -> io::Result<Self> {
+        if self.common.config.stop_on_signals { self.hearing(&[Signal::TERM, Signal::INT]) } else { Ok(self) }
+    }
+
+    /// Takes signals as the worker of a master: SIGTERM to stop, however often it comes (service managers send it to all
+    /// processes at once, and the master sends its own), SIGQUIT to stop at once. SIGINT from the terminal comes to all of
+    /// them too, and is the master's business.
+    pub(crate) fn with_orders_of_master(mut self) -> io::Result<Self> {
+        self.ordered = true;
+        self.hearing(&[Signal::TERM, Signal::QUIT, Signal::INT])
+    }
+
+    fn hearing(mut self, wanted: &[Signal]) -> io::Result<Self> {
+        let signals = Signals::new(wanted)?;
+        self.reactor.register(&signals, SIGNALS, Interest::READABLE, Trigger::Level)?;
+        self.signals = Some(signals);
         Ok(self)
     }
 
@@ -260,11 +273,14 @@ impl<'a, S: Service> EventLoop<'a, S> {
 
     fn take_signals(&mut self) -> io::Result<()> {
         while let Some(signals) = &self.signals
-            && signals.read()?.is_some()
+            && let Some(signal) = signals.read()?
         {
-            // The others are woken by it, and so is this loop: but it need not wait for that.
-            match self.common.control.raise() {
-                Level::Stop => self.stop()?,
+            match signal {
+                Signal::INT if self.ordered => {}
+                Signal::TERM if self.ordered => self.stop()?,
+                _ if self.ordered => self.abort(),
+                // The others are woken by it, and so is this loop: but it need not wait for that.
+                _ if self.common.control.raise() == Level::Stop => self.stop()?,
                 _ => self.abort(),
             }
         }

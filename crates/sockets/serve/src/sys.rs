@@ -91,3 +91,68 @@ pub(crate) fn poll_two(
     }
     Ok((entries[0].revents, entries[1].revents))
 }
+
+/// Which of the two processes this is after a [`fork`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forked {
+    Child,
+    /// The child's number.
+    Parent(u32),
+}
+
+/// `fork`: this process continues twice. The child has a copy of the memory, and shares the descriptors' open files.
+///
+/// # Errors
+/// `Unsupported`: the process has several threads. Only the calling one would exist in the child, and what the others
+/// hold there (locks, the allocator's among them) would be held for ever. `WouldBlock`: too many processes.
+pub(crate) fn fork() -> io::Result<Forked> {
+    let threads = std::fs::read_dir("/proc/self/task")?.count();
+    if threads != 1 {
+        let text =
+            format!("a process with {threads} threads cannot be forked: run this model before others start");
+        return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+    }
+    // SAFETY: the process has one thread, this one, as was just counted, and no other could start one meanwhile. So no
+    // lock is held by a thread that the child does not have, and the child may do whatever this process may.
+    match unsafe { libc::fork() } {
+        0 => Ok(Forked::Child),
+        child if child > 0 => Ok(Forked::Parent(child as u32)),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Ends this process at once: no destructors, no handlers of `exit`, no buffers written. They are the parent's, of which
+/// a forked process has copies.
+pub(crate) fn exit_at_once(code: i32) -> ! {
+    // SAFETY: takes an integer, and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// Sees to it that this process is sent SIGTERM when the parent ends, and says whether that is still `parent`.
+pub(crate) fn end_with_parent(parent: u32) -> bool {
+    // SAFETY: both take integers.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM as libc::c_ulong, 0, 0, 0);
+        libc::getppid() == parent as libc::pid_t
+    }
+}
+
+/// How a child process has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Code(i32),
+    Signal(i32),
+}
+
+/// `waitpid(WNOHANG)`: how this child has ended, if it has. It is then forgotten by the kernel, and its number free.
+pub(crate) fn wait_for(child: u32) -> io::Result<Option<Exit>> {
+    let mut status = 0;
+    // SAFETY: the kernel writes one integer through the pointer.
+    let result = unsafe { libc::waitpid(child as libc::pid_t, &mut status, libc::WNOHANG) };
+    match result {
+        0 => Ok(None),
+        ended if ended > 0 && libc::WIFSIGNALED(status) => Ok(Some(Exit::Signal(libc::WTERMSIG(status)))),
+        ended if ended > 0 => Ok(Some(Exit::Code(libc::WEXITSTATUS(status)))),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::incidents::Incidents;
 
@@ -20,6 +20,8 @@ pub struct Tally {
     pub(crate) bytes_out: Counter,
     /// Several threads count in this row.
     shared: AtomicBool,
+    /// The process that counts here, if it is a child.
+    process: AtomicU32,
     pub(crate) incidents: Incidents,
 }
 
@@ -29,6 +31,8 @@ pub struct Tally {
 pub(crate) struct Common {
     open: AtomicU64,
     numbers: AtomicU64,
+    /// The master has told its workers to stop.
+    told_to_stop: AtomicBool,
 }
 
 /// A number that one thread changes, and others may look at. The order between different counters does not matter.
@@ -46,6 +50,14 @@ impl Tally {
     /// From now on, several threads count here.
     pub(crate) fn share(&self) {
         self.shared.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_process(&self, process: u32) {
+        self.process.store(process, Ordering::Relaxed);
+    }
+
+    pub(crate) fn process(&self) -> Option<u32> {
+        Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
     }
 
     pub(crate) fn add(&self, counter: impl Fn(&Tally) -> &Counter, n: u64) {
@@ -99,5 +111,13 @@ impl Common {
     /// The next connection's number.
     pub(crate) fn next_number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn tell_to_stop(&self) {
+        self.told_to_stop.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_told_to_stop(&self) -> bool {
+        self.told_to_stop.load(Ordering::SeqCst)
     }
 }
