@@ -6,7 +6,7 @@ use wirelab::reactor::Signal;
 use wirelab::serve::Model;
 use wirelab::server::{Config, Handler, Server};
 
-use crate::{ThreadTime, thread_times};
+use crate::{ThreadTime, thread_times, wait_until};
 
 /// A server in a process of its own: this program again, with `--serve MODEL`. A model with processes must be started before
 /// there are threads, and whoever measures processor time shall not find the load in it.
@@ -78,7 +78,26 @@ impl Served {
         output.read_line(&mut line)?;
         let address = line.trim_end().strip_prefix("ready ").and_then(|address| address.parse().ok());
         let address = address.ok_or_else(|| io::Error::other(format!("{model} does not start: {line}")))?;
-        Ok(Served { child, output, address })
+        let mut served = Served { child, output, address };
+        served.wait_for_threads(model)?;
+        Ok(served)
+    }
+
+    /// Waits until all threads (or processes) of the model wait for something. Otherwise the first of them would take all
+    /// connections until the others are there.
+    fn wait_for_threads(&mut self, model: Model) -> io::Result<()> {
+        let least = match model {
+            Model::SingleLoop | Model::ThreadPerConnection => 1,
+            Model::SharedListener(n) | Model::Shards(n) => n,
+            Model::Readers(n) | Model::WorkerPool(n) | Model::Processes(n) => n + 1,
+        };
+        wait_until("all threads of the server to wait for connections", || {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(io::Error::other(format!("{model} ended with {status}")));
+            }
+            let threads = thread_times(self.child.id())?;
+            Ok(threads.len() >= least && threads.iter().all(|thread| thread.waits > 0))
+        })
     }
 
     /// The number of its process, the master's if it has several.

@@ -6,6 +6,8 @@ use wirelab::reactor::{Interest, Reactor, Signal, Signals, Token, Trigger};
 use wirelab::serve::{Model, Worker};
 use wirelab::server::{Config, Counters, Handle, Handler, Server};
 
+use crate::{ThreadTime, thread_times, wait_until};
+
 /// A server on threads of its own, until it is stopped.
 pub struct Site {
     /// Where it listens.
@@ -13,6 +15,9 @@ pub struct Site {
     handle: Handle,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
+
+/// The name of the thread that runs the server.
+const FIRST: &str = "site";
 
 /// A free port of this machine.
 fn anywhere() -> SocketAddr {
@@ -48,7 +53,15 @@ impl Site {
         tune: impl FnOnce(Server) -> Server,
     ) -> io::Result<Self> {
         let server = tune(Server::bind(address, Config::default())?);
-        Site::on_thread(server, move |server| server.run_as(model, handler))
+        let site = Site::on_thread(server, move |server| server.run_as(model, handler))?;
+        // Else the first of them would take all connections until the others are there.
+        wait_until("all threads of the server to wait for connections", || {
+            let threads = site.threads()?;
+            let expected = model.count().map_or(1, |_| site.workers().len());
+            Ok(site.is_over()
+                || threads.len() == expected.max(1) && threads.iter().all(|thread| thread.waits > 0))
+        })?;
+        Ok(site)
     }
 
     fn on_thread(
@@ -56,7 +69,7 @@ impl Site {
         run: impl FnOnce(Server) -> io::Result<()> + Send + 'static,
     ) -> io::Result<Self> {
         let (address, handle) = (server.local_addr(), server.handle());
-        let thread = std::thread::Builder::new().name("site".to_owned()).spawn(move || run(server))?;
+        let thread = std::thread::Builder::new().name(FIRST.to_owned()).spawn(move || run(server))?;
         Ok(Site { address, handle, thread: Some(thread) })
     }
 
@@ -68,6 +81,27 @@ impl Site {
     /// What each worker has done so far.
     pub fn workers(&self) -> Vec<Worker> {
         self.handle.workers()
+    }
+
+    /// Its threads, in the order of its workers, but for those that come and go with a connection. (The first worker is the
+    /// thread that runs the server; the others are named like their workers.)
+    ///
+    /// # Errors
+    /// Those of [`thread_times`].
+    pub fn threads(&self) -> io::Result<Vec<ThreadTime>> {
+        let mut threads = thread_times(std::process::id())?;
+        let number_of = |thread: &ThreadTime| match thread.name.as_str() {
+            FIRST => Some(0),
+            name => self.workers().iter().skip(1).position(|worker| worker.name() == name).map(|at| at + 1),
+        };
+        threads.retain(|thread| number_of(thread).is_some());
+        threads.sort_by_key(number_of);
+        Ok(threads)
+    }
+
+    /// Whether it has ended, perhaps before it began.
+    fn is_over(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Lets it finish what it has accepted, and waits for that.

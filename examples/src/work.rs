@@ -89,6 +89,9 @@ impl Handler for Work {
             self.shared.quick.fetch_add(1, Ordering::Relaxed);
             return Reply::text("OK").into();
         }
+        if request.target.path() == "/thread" {
+            return Reply::text(thread::current().name().unwrap_or("nameless").to_owned()).into();
+        }
         let parts =
             request.target.path().rsplit_once('/').and_then(|(page, ms)| Some((page, ms.parse().ok()?)));
         let (page, time) = parts.map_or(("", Duration::ZERO), |(page, ms)| (page, Duration::from_millis(ms)));

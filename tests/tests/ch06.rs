@@ -30,3 +30,18 @@ fn the_load_generator_shows_what_a_closed_loop_hides() {
 fn one_thread_holds_many_and_one_handler_holds_up_all() {
     keeps("ch06_single_thread", &["--connections", "200"], 8);
 }
+
+#[test]
+fn readers_balance_connections_and_not_work() {
+    keeps("ch06_multi_reader", &["--seconds", "0.5"], 5);
+}
+
+#[test]
+fn a_pool_gives_each_request_to_whoever_is_free() {
+    keeps("ch06_worker_pool", &[], 9);
+}
+
+#[test]
+fn one_socket_wakes_one_thread_and_shares_unevenly() {
+    keeps("ch06_shared_listener", &["--connections", "200"], 6);
+}
