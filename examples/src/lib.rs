@@ -13,6 +13,7 @@
 //!   thread_times  how long each thread of a process has run
 //!   own_network  a network namespace, where the program may have one
 //!   Site      a server on threads of its own, until it is stopped
+//!   socket_table  sockets as the kernel tells of them, a line each
 //!   TcpWatch  what passes between the two ends of a connection, as a ladder
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
@@ -49,6 +50,7 @@ mod own_network;
 mod percentiles;
 mod served;
 mod site;
+mod socket_table;
 mod stack;
 mod table;
 mod talk;
@@ -69,6 +71,7 @@ pub use own_network::own_network;
 pub use percentiles::Percentiles;
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
+pub use socket_table::{socket_details, socket_table, unix_table};
 pub use stack::Stack;
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue};
