@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use wirelab::kernel::{Counter, Sysctl, TcpCounters};
+use wirelab::kernel::{Counter, Sysctl, TcpCounters, syn_queue};
 use wirelab::socket::{ListenOptions, TcpListener, TcpState, TcpStream};
 use wirelab_examples::{Args, Checks, Outcome, own_network, wait_until};
 
@@ -110,7 +110,10 @@ impl Overfull {
         }
         wait_until("the accept queue to be full", || is_full(&listener))?;
         println!("accept queue  {}", bar(&listener)?);
-        println!("SYN queue     {} handshakes whose last ACK is held back\n", listener.syn_queue()?);
+        println!(
+            "SYN queue     {} handshakes whose last ACK is held back\n",
+            syn_queue(listener.local_addr()?.port())?
+        );
         Ok(Overfull { listener, within, held })
     }
 }
@@ -131,7 +134,7 @@ fn connected_in_vain(backlog: u32, checks: &mut Checks) -> io::Result<()> {
     );
     checks.check(
         format!("their server has dropped it with the ACK, and holds them to be in SYN-RECEIVED ({waiting} bytes wait)"),
-        listener.syn_queue()? == TOO_MANY && waiting == TOO_MANY * b"second".len(),
+        syn_queue(listener.local_addr()?.port())? == TOO_MANY && waiting == TOO_MANY * b"second".len(),
     );
     let mut accepted = Vec::new();
     wait_until("all clients to be accepted", || {

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use wirelab::kernel::{Counter, Sysctl, TcpCounters};
+use wirelab::kernel::{Counter, Sysctl, TcpCounters, syn_queue};
 use wirelab::socket::{ListenOptions, Namespace, TcpListener, TcpState, TcpStream};
 use wirelab_examples::{Args, Checks, Outcome, Table, own_network, wait_until};
 
@@ -83,7 +83,12 @@ impl Attempt {
             let refused = CLIENTS - established(&clients)?;
             let settled = since.get(Counter::LISTEN_DROPS) >= refused as u64;
             let accept_queue = listener.accept_queue()?.length as usize;
-            seen = Some(Seen { syn_queue: listener.syn_queue()?, accept_queue, refused, since });
+            seen = Some(Seen {
+                syn_queue: syn_queue(listener.local_addr()?.port())?,
+                accept_queue,
+                refused,
+                since,
+            });
             Ok(settled)
         })?;
         seen.ok_or_else(|| io::ErrorKind::TimedOut.into())
@@ -155,7 +160,7 @@ fn one_behind_the_other(checks: &mut Checks) -> io::Result<()> {
         let dropped = TcpCounters::read()?.since(&before).get(Counter::LISTEN_DROPS);
         Ok(listener.accept_queue()?.length > 8 && dropped >= (CLIENTS - 9) as u64)
     })?;
-    let (syn_queue, connected) = (listener.syn_queue()?, established(&clients)?);
+    let (syn_queue, connected) = (syn_queue(listener.local_addr()?.port())?, established(&clients)?);
     println!(
         "accept queue {}, SYN queue {syn_queue}, refused {}\n",
         listener.accept_queue()?.length,

@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use wirelab_kernel::{Counter, Sysctl, TcpCounters};
-use wirelab_socket::{ListenOptions, TcpStream};
+use wirelab_kernel::{Counter, Sysctl, TcpCounters, syn_queue};
+use wirelab_socket::{ListenOptions, Namespace, TcpStream};
 
 #[test]
 fn a_client_that_meets_a_full_accept_queue_is_counted_as_overflow_and_as_drop() {
@@ -25,4 +25,22 @@ fn a_backlog_beyond_somaxconn_is_lowered_to_it() {
     let listener = ListenOptions::default().backlog(u32::MAX).bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let limit = listener.accept_queue().unwrap().limit;
     assert_eq!(u64::from(limit), Sysctl::SOMAXCONN.number().unwrap());
+}
+
+/// A netlink socket is of the namespace of the thread that makes it; `/proc/net` would be the main thread's.
+#[test]
+#[ignore = "needs CAP_SYS_ADMIN, since the harness has several threads"]
+fn queues_and_counters_are_those_of_the_namespace_of_the_thread_that_asks() {
+    let inside = || {
+        let _own = Namespace::enter_new().unwrap();
+        let before = TcpCounters::read().unwrap();
+        assert_eq!(before.get(Counter::ACTIVE_OPENS), 0, "nobody else is here");
+        let options = ListenOptions::default().defer_accept(Duration::from_secs(30));
+        let address = options.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _client = TcpStream::connect(address.local_addr().unwrap()).unwrap();
+        let port = address.local_addr().unwrap().port();
+        assert_eq!(syn_queue(port).unwrap(), 1, "a deferred connection waits there for its first bytes");
+        assert_eq!(TcpCounters::read().unwrap().get(Counter::ACTIVE_OPENS), 1);
+    };
+    std::thread::spawn(inside).join().unwrap();
 }

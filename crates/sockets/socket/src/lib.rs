@@ -33,8 +33,8 @@
 //! ```
 //!
 //! The first queue holds what has sent a SYN, the second what has finished the handshake and waits for
-//! `accept`. The backlog of [`Socket::listen`] bounds the second; [`TcpListener::syn_queue`] and
-//! [`TcpListener::accept_queue`] read both, and the crate `kernel` tells of their overflows. An attacker fills
+//! `accept`. The backlog of [`Socket::listen`] bounds the second, which
+//! [`TcpListener::accept_queue`] reads; and the crate `kernel` tells of their overflows. An attacker fills
 //! the first with SYNs from false addresses, against which the kernel has SYN cookies (RFC 4987 §3.6).
 //!
 //! # Reading order

@@ -53,18 +53,6 @@ fn ports_of_one_namespace_are_not_those_of_another() {
     assert_eq!(inside.accept_queue().unwrap().length, 1, "a socket keeps its namespace");
 }
 
-/// `/proc/net` is the namespace of the main thread, whichever thread opens it.
-#[test]
-#[ignore = "needs CAP_SYS_ADMIN, since the harness has several threads"]
-fn the_syn_queue_is_the_one_of_the_namespace_of_the_thread_that_asks() {
-    in_a_namespace(|_own| {
-        let options = ListenOptions::default().defer_accept(Duration::from_secs(30));
-        let listener = options.bind(loopback(0)).unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        assert_eq!(listener.syn_queue().unwrap(), 1, "a deferred connection waits there for its first bytes");
-    });
-}
-
 #[test]
 #[ignore = "needs CAP_SYS_ADMIN, since the harness has several threads"]
 fn another_thread_can_enter_a_namespace_that_exists() {

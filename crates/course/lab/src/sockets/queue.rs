@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use wirelab::kernel::TcpCounters;
+use wirelab::kernel::{TcpCounters, syn_queue};
 use wirelab::reactor::{Acceptor, Reactor, Token, Waker};
 use wirelab::socket::{AcceptQueue, ListenOptions, TcpListener, TcpStream};
 
@@ -145,7 +145,7 @@ impl Queue {
         Ok(Snapshot {
             accepting: self.accepting,
             queue: self.listener.accept_queue()?,
-            syn_queue: self.listener.syn_queue()?,
+            syn_queue: syn_queue(self.address.port())?,
             accepted: self.accepted.load(Ordering::Relaxed),
             clients,
             counted: TcpCounters::read()?.since(&self.before),

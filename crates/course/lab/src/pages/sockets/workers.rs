@@ -34,7 +34,7 @@ fn about(model: Model) -> &'static str {
             "All threads accept from one queue. The kernel wakes one of those that wait, and it may be the same again."
         }
         Model::Shards(_) => {
-            "Each thread has a listener of its own; a hash of the addresses chooses among them, whoever is busy."
+            "Each thread has a listener of its own; a hash of the addresses chooses among them, however busy each is."
         }
         Model::Processes(_) => "A master and its processes, which accept from one queue.",
         Model::ThreadPerConnection => "A thread begins and ends with each connection.",
