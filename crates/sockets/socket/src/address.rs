@@ -45,6 +45,11 @@ impl RawAddress {
         RawAddress { bytes: [0; SIZE], length: UNIX_LENGTH }
     }
 
+    /// No address (`AF_UNSPEC`), to which `connect` ends an association.
+    pub(crate) fn none() -> Self {
+        RawAddress { bytes: [0; SIZE], length: V4_LENGTH }
+    }
+
     /// The parts one after the other, which are not longer than a Unix address.
     pub(crate) fn from_parts(parts: &[&[u8]]) -> Self {
         let mut address = RawAddress { bytes: [0; SIZE], length: 0 };
@@ -130,7 +135,7 @@ impl fmt::Display for RawAddress {
                 Ok(UnixAddress::Abstract(name)) => {
                     write!(f, "{{sa_family=AF_UNIX, sun_path=@{}}}", Text(&name))
                 }
-                Err(_unknown) => f.write_str("{...}"),
+                Err(_unknown) => f.write_str("{sa_family=AF_UNSPEC, ...}"),
             },
         }
     }

@@ -70,6 +70,6 @@ impl TcpStream {
 
 /// The time-out of `poll`: whole milliseconds, rounded up so as not to spin through the last one; -1 is no
 /// limit.
-fn milliseconds(limit: Option<Duration>) -> i32 {
+pub(crate) fn milliseconds(limit: Option<Duration>) -> i32 {
     limit.map_or(-1, |limit| i32::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX))
 }

@@ -16,6 +16,7 @@ mod descriptor;
 mod message;
 mod namespace;
 mod option;
+mod pipe;
 mod sockets;
 mod transfer;
 pub(crate) mod usage;
@@ -24,6 +25,7 @@ pub(crate) use descriptor::*;
 pub(crate) use message::*;
 pub(crate) use namespace::*;
 pub(crate) use option::*;
+pub(crate) use pipe::*;
 pub(crate) use sockets::*;
 pub(crate) use transfer::*;
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
 
 use super::moved;
 use crate::control;
@@ -110,4 +111,17 @@ fn message_shown(bytes: &[u8], room: usize, control: &str, flags: &str) -> Strin
          msg_flags={flags}}}",
         Text(bytes)
     )
+}
+
+/// Takes the oldest entry of the error queue, without the packet that it is about, and returns how many bytes of
+/// control data the kernel has written.
+pub(crate) fn recv_error_queue(fd: BorrowedFd<'_>, control: &mut [u8]) -> io::Result<usize> {
+    let mut part = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
+    let mut message = message(&mut part, control.as_mut_ptr(), control.len());
+    let flags = libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT;
+    // SAFETY: `control` is writable for its length, and the part has none.
+    let result = unsafe { libc::recvmsg(fd.as_raw_fd(), &mut message, flags) };
+    let written = control.len().min(message.msg_controllen as _);
+    moved("recvmsg", result, |_| format!("{}, {{...}}, MSG_ERRQUEUE|MSG_DONTWAIT", fd.as_raw_fd()))?;
+    Ok(written)
 }

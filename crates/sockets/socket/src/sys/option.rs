@@ -78,6 +78,7 @@ options! {
     TYPE_OF_SERVICE = IPPROTO_IP IP_TOS;
     USER_TIMEOUT = IPPROTO_TCP TCP_USER_TIMEOUT;
     WINDOW_CLAMP = IPPROTO_TCP TCP_WINDOW_CLAMP;
+    ZERO_COPY = SOL_SOCKET SO_ZEROCOPY;
 }
 
 pub(crate) fn set_option(fd: BorrowedFd<'_>, option: OptionName, value: &[u8]) -> io::Result<()> {
