@@ -117,7 +117,7 @@ pub use record::{Call, record};
 pub use socket::Socket;
 pub use stream::TcpStream;
 pub use tcp_info::{TcpInfo, TcpState};
-pub use udp::UdpSocket;
+pub use udp::{Datagram, ReceiveBatch, UdpSocket};
 pub use unix::{Credentials, MAX_DESCRIPTORS, UnixAddress, UnixDatagram, UnixListener, UnixStream};
 pub use usage::{Usage, process_cpu_time, raise_descriptor_limit, thread_cpu_time};
 pub use zero_copy::{Completions, ZeroCopy};

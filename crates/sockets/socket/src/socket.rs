@@ -4,9 +4,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::address::{self, RawAddress};
 use crate::sys::{self, Descriptor};
-use crate::{TcpListener, TcpStream};
+use crate::{TcpListener, TcpStream, UdpSocket};
 
-/// A TCP socket that is not yet either a listener or a connection.
+/// A socket that is not yet either a listener or a connection (or a UDP socket that is not yet bound).
 ///
 /// Each method is one system call, in the order in which a program makes them; [`TcpListener::bind`] and
 /// [`TcpStream::connect`] make the usual sequence in one go. `bind`, options and buffer sizes belong here,
@@ -55,7 +55,12 @@ impl Socket {
         Self::new(address, libc::SOCK_STREAM | libc::SOCK_NONBLOCK)
     }
 
-    pub(crate) fn udp_for(address: &SocketAddr) -> io::Result<Self> {
+    /// `socket(family, SOCK_DGRAM | SOCK_CLOEXEC)`: a UDP socket, for options that count before `bind`;
+    /// [`into_udp`](Self::into_udp) makes the rest of it.
+    ///
+    /// # Errors
+    /// Those of [`tcp_for`](Self::tcp_for).
+    pub fn udp_for(address: &SocketAddr) -> io::Result<Self> {
         Self::new(address, libc::SOCK_DGRAM)
     }
 
@@ -80,6 +85,11 @@ impl Socket {
     /// None are known for an open socket.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         sys::local_address(self.as_fd(), RawAddress::for_ip())?.decode()
+    }
+
+    /// The socket of [`udp_for`](Self::udp_for), ready to send and, if it is bound, to receive.
+    pub fn into_udp(self) -> UdpSocket {
+        UdpSocket::new(self.fd)
     }
 
     /// `listen`: from now on the kernel completes handshakes by itself, without the program.

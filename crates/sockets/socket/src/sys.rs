@@ -12,6 +12,7 @@ use libc::c_int;
 
 use crate::record;
 
+mod batch;
 mod descriptor;
 mod message;
 mod namespace;
@@ -21,6 +22,7 @@ mod sockets;
 mod transfer;
 pub(crate) mod usage;
 
+pub(crate) use batch::*;
 pub(crate) use descriptor::*;
 pub(crate) use message::*;
 pub(crate) use namespace::*;

@@ -1,10 +1,17 @@
+//! UDP: one datagram a call (here), many a call (`udp/batch.rs`), and many in one buffer (`udp/segments.rs`).
+
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::Socket;
+
+mod batch;
+mod segments;
+
 use crate::address::RawAddress;
 use crate::sys::{self, Descriptor};
+pub use batch::{Datagram, ReceiveBatch};
 
 /// A UDP socket: datagrams to and from anybody, each sent and received whole.
 ///
@@ -28,6 +35,10 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
+    pub(crate) fn new(fd: Descriptor) -> Self {
+        UdpSocket { fd }
+    }
+
     /// `socket(SOCK_DGRAM | SOCK_CLOEXEC)` and `bind`: datagrams to `address` are queued from now on. There is
     /// no handshake and no accept queue: one socket serves every peer.
     ///
@@ -36,7 +47,7 @@ impl UdpSocket {
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::udp_for(&address)?;
         socket.bind(address)?;
-        Ok(UdpSocket { fd: OwnedFd::from(socket).into() })
+        Ok(socket.into_udp())
     }
 
     /// `getsockname`: this end's address and port.
@@ -58,6 +69,51 @@ impl UdpSocket {
         sys::retry(|| sys::send_to(self.as_fd(), datagram, libc::MSG_NOSIGNAL, &to))
     }
 
+    /// `connect`: fixes the peer. Nothing is sent. From now on [`send`](Self::send) goes to `peer`, only its datagrams
+    /// are received, and errors that ICMP reports about it are told. The kernel also fixes this end's address, which a
+    /// socket bound to `0.0.0.0` else chooses for each datagram. A second `connect` changes the peer.
+    ///
+    /// # Errors
+    /// `NetworkUnreachable`: there is no route.
+    pub fn connect(&self, peer: SocketAddr) -> io::Result<()> {
+        sys::connect(self.as_fd(), &RawAddress::from(peer))
+    }
+
+    /// `send`: one datagram to the peer of [`connect`](Self::connect).
+    ///
+    /// # Errors
+    /// `NotConnected` (`EDESTADDRREQ`): there is no peer. `ConnectionRefused`: **an earlier** datagram found nobody on
+    /// the peer's port, as ICMP has told since; this one was not sent. Those of [`send_to`](Self::send_to).
+    pub fn send(&self, datagram: &[u8]) -> io::Result<usize> {
+        sys::retry(|| sys::send(self.as_fd(), datagram, libc::MSG_NOSIGNAL))
+    }
+
+    /// `recv`: takes the oldest datagram. What does not fit into `buffer` is thrown away. A length of 0 is an empty
+    /// datagram, not an end.
+    ///
+    /// # Errors
+    /// `WouldBlock`: the queue is empty. `ConnectionRefused`: the peer's port is closed (an ICMP message said so; only
+    /// after [`connect`](Self::connect)). Each error is told once.
+    pub fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        sys::retry(|| sys::recv(self.as_fd(), buffer, 0))
+    }
+
+    /// `getpeername`: the peer of [`connect`](Self::connect).
+    ///
+    /// # Errors
+    /// `NotConnected`: there is none.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        sys::peer_address(self.as_fd(), RawAddress::for_ip())?.decode()
+    }
+
+    /// Another descriptor of the same socket.
+    ///
+    /// # Errors
+    /// `EMFILE`: no descriptor is free.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(UdpSocket { fd: sys::duplicate(self.as_fd())? })
+    }
+
     /// `recvfrom`: takes the oldest datagram from the queue, and says who sent it. What does not fit into
     /// `buffer` is thrown away. A length of 0 is an empty datagram, not an end.
     ///
@@ -72,6 +128,13 @@ impl UdpSocket {
 impl AsFd for UdpSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+/// The descriptor must be of a UDP socket; on another one the methods return errors.
+impl From<OwnedFd> for UdpSocket {
+    fn from(fd: OwnedFd) -> Self {
+        UdpSocket { fd: fd.into() }
     }
 }
 

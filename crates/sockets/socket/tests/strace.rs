@@ -12,7 +12,8 @@ use std::time::Duration;
 use std::{env, io};
 
 use wirelab_socket::{
-    ListenOptions, Socket, TcpListener, TcpStream, UdpSocket, UnixAddress, UnixListener, UnixStream, record,
+    ListenOptions, Pipe, Socket, TcpListener, TcpStream, UdpSocket, UnixAddress, UnixListener, UnixStream,
+    record,
 };
 
 /// A file that nobody has. Trying to open it is what the two ends of the conversation look like to `strace`.
@@ -78,6 +79,17 @@ fn talk(file: &File) -> io::Result<()> {
     let one = UdpSocket::bind(loopback(0))?;
     one.send_to(b"datagram", one.local_addr()?)?;
     one.recv_from(&mut [0; 4])?;
+    let to = one.local_addr()?;
+    one.send_many(&[(b"first", to), (b"second", to), (&[0; 65_508], to)])?;
+    one.connect(to)?;
+    one.peer_addr()?;
+    one.recv(&mut [0; 64])?;
+    let mut pipe = Pipe::new()?;
+    pipe.fill(file, 100)?;
+    let mut copy = Pipe::new()?;
+    pipe.duplicate(&mut copy)?;
+    copy.set_capacity(8192)?;
+    copy.drain(&UnixStream::pair()?.0)?;
     talk_in_the_house()
 }
 

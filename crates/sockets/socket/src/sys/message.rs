@@ -5,9 +5,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
+use super::batch::header_shown;
 use super::moved;
 use crate::control;
-use crate::record::strace::Text;
 
 /// A message with one part, and room for control data or the data itself.
 ///
@@ -45,7 +45,7 @@ pub(crate) fn send_with_descriptors(
                 rights_shown(&numbers, control.len(), count)
             }
         };
-        format!("{}, {}, MSG_NOSIGNAL", fd.as_raw_fd(), message_shown(bytes, bytes.len(), &control, "0"))
+        format!("{}, {}, MSG_NOSIGNAL", fd.as_raw_fd(), header_shown(None, bytes, bytes.len(), &control, "0"))
     })
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn recv_with_descriptors(
         };
         let flags = if cut { "MSG_CTRUNC|MSG_CMSG_CLOEXEC" } else { "MSG_CMSG_CLOEXEC" };
         let shown = count.map_or("...".to_owned(), |count| {
-            message_shown(&buffer[..count.min(buffer.len())], buffer.len(), &control, flags)
+            header_shown(None, &buffer[..count.min(buffer.len())], buffer.len(), &control, flags)
         });
         format!("{}, {shown}, MSG_CMSG_CLOEXEC", fd.as_raw_fd())
     });
@@ -102,14 +102,6 @@ fn rights_shown(numbers: &[RawFd], space: usize, count: usize) -> String {
     format!(
         "msg_control=[{{cmsg_len={length}, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data={numbers:?}}}], \
          msg_controllen={space}"
-    )
-}
-
-fn message_shown(bytes: &[u8], room: usize, control: &str, flags: &str) -> String {
-    format!(
-        "{{msg_name=NULL, msg_namelen=0, msg_iov=[{{iov_base={}, iov_len={room}}}], msg_iovlen=1, {control}, \
-         msg_flags={flags}}}",
-        Text(bytes)
     )
 }
 
