@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crate::{Socket, TcpStream, sys};
+use crate::{ConnectOptions, Socket, TcpStream, sys};
 
 impl TcpStream {
     /// Connects and waits for the handshake; see [`Socket::connect`].
@@ -32,10 +32,7 @@ impl TcpStream {
     /// Those of [`Socket::connect`]; `TimedOut` after `limit`. The handshake is given up then, since the socket
     /// is closed.
     pub fn connect_timeout(address: SocketAddr, limit: Duration) -> io::Result<Self> {
-        let stream = Self::start_connect(address)?;
-        stream.finish_connect(Some(limit))?;
-        stream.set_nonblocking(false)?;
-        Ok(stream)
+        ConnectOptions::default().timeout(limit).connect(address)
     }
 
     /// Sends the SYN and returns; see [`Socket::start_connect`]. The stream is non-blocking and stays so.
@@ -43,7 +40,7 @@ impl TcpStream {
     /// # Errors
     /// Those of [`Socket::start_connect`].
     pub fn start_connect(address: SocketAddr) -> io::Result<Self> {
-        Socket::tcp_for(&address)?.start_connect(address)
+        ConnectOptions::default().start(address)
     }
 
     /// Waits until the stream is writable, which is the end of the handshake, and asks how it ended.

@@ -89,8 +89,10 @@ compile_error!("this crate speaks to the Linux kernel; on another system, run it
 
 mod address;
 mod connect;
+mod connect_options;
 mod control;
 mod error_queue;
+mod listen_options;
 mod listener;
 mod memory;
 mod namespace;
@@ -107,7 +109,9 @@ mod unix;
 mod usage;
 mod zero_copy;
 
-pub use listener::{AcceptFailure, ListenOptions, TcpListener};
+pub use connect_options::ConnectOptions;
+pub use listen_options::ListenOptions;
+pub use listener::{AcceptFailure, TcpListener};
 pub use memory::SocketMemory;
 pub use namespace::Namespace;
 pub use options::KeepAlive;
@@ -116,7 +120,7 @@ pub use queues::AcceptQueue;
 pub use record::{Call, record};
 pub use socket::Socket;
 pub use stream::TcpStream;
-pub use tcp_info::{TcpInfo, TcpState};
+pub use tcp_info::{CongestionState, TcpInfo, TcpInfoField, TcpInfoValue, TcpState};
 pub use udp::{Datagram, ReceiveBatch, UdpSocket};
 pub use unix::{Credentials, MAX_DESCRIPTORS, UnixAddress, UnixDatagram, UnixListener, UnixStream};
 pub use usage::{Usage, process_cpu_time, raise_descriptor_limit, thread_cpu_time};

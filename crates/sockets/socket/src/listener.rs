@@ -1,11 +1,10 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
 
 use crate::address::RawAddress;
 use crate::sys::{self, Descriptor};
-use crate::{Socket, TcpStream};
+use crate::{ListenOptions, TcpStream};
 
 /// A socket in the state LISTEN: an address and a queue of connections whose handshake the kernel has
 /// completed.
@@ -22,7 +21,7 @@ impl TcpListener {
     /// Listens on `address` with the settings of [`ListenOptions::default`]; accepting waits.
     ///
     /// # Errors
-    /// Those of [`Socket::bind`] and [`Socket::listen`].
+    /// Those of [`Socket::bind`](crate::Socket::bind) and [`Socket::listen`](crate::Socket::listen).
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         ListenOptions::default().bind(address)
     }
@@ -121,122 +120,6 @@ impl AcceptFailure {
             Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => AcceptFailure::OutOfResources,
             _ => AcceptFailure::Broken,
         }
-    }
-}
-
-/// How a listener is made. The calls are made in the order that the kernel wants: options, `bind`, `listen`.
-///
-/// ```
-/// use wirelab_socket::ListenOptions;
-///
-/// # fn main() -> std::io::Result<()> {
-/// let listener = ListenOptions::default().backlog(5).bind("127.0.0.1:0".parse().unwrap())?;
-/// assert_eq!(listener.accept_queue()?.limit, 5);
-/// assert_eq!(listener.accept_queue()?.length, 0);
-/// # Ok(()) }
-/// ```
-#[derive(Clone, Debug)]
-pub struct ListenOptions {
-    reuse_address: bool,
-    reuse_port: bool,
-    only_v6: Option<bool>,
-    backlog: u32,
-    nonblocking: bool,
-    receive_buffer: Option<usize>,
-    defer_accept: Option<Duration>,
-}
-
-/// `SO_REUSEADDR` on, so that a restart does not fail on TIME-WAIT; a backlog of 4096, which is Linux's
-/// `somaxconn`; the rest off.
-impl Default for ListenOptions {
-    fn default() -> Self {
-        ListenOptions {
-            reuse_address: true,
-            reuse_port: false,
-            only_v6: None,
-            backlog: 4096,
-            nonblocking: false,
-            receive_buffer: None,
-            defer_accept: None,
-        }
-    }
-}
-
-impl ListenOptions {
-    /// See [`Socket::set_reuse_address`]. On by default.
-    pub fn reuse_address(mut self, on: bool) -> Self {
-        self.reuse_address = on;
-        self
-    }
-
-    /// See [`Socket::set_reuse_port`]. Off by default.
-    pub fn reuse_port(mut self, on: bool) -> Self {
-        self.reuse_port = on;
-        self
-    }
-
-    /// See [`Socket::set_only_v6`]. Only for an IPv6 address; by default as `net.ipv6.bindv6only` says (off).
-    pub fn only_v6(mut self, on: bool) -> Self {
-        self.only_v6 = Some(on);
-        self
-    }
-
-    /// How many connections may wait to be accepted; see [`Socket::listen`]. 4096 by default.
-    pub fn backlog(mut self, connections: u32) -> Self {
-        self.backlog = connections;
-        self
-    }
-
-    /// Whether [`TcpListener::accept`] returns at once when nobody waits. Off by default.
-    pub fn nonblocking(mut self, on: bool) -> Self {
-        self.nonblocking = on;
-        self
-    }
-
-    /// The receive buffer of each accepted connection, in bytes; see [`Socket::set_receive_buffer`]. By default
-    /// the kernel tunes it.
-    pub fn receive_buffer(mut self, bytes: usize) -> Self {
-        self.receive_buffer = Some(bytes);
-        self
-    }
-
-    /// `TCP_DEFER_ACCEPT`: a connection becomes acceptable with its first bytes, and not before; until then it
-    /// is in the SYN queue. If none come within `limit` (rounded to the times of SYN+ACK retransmissions: 1, 3,
-    /// 7 s and so on), it becomes acceptable without. For protocols in which the client speaks first. Off by
-    /// default.
-    pub fn defer_accept(mut self, limit: Duration) -> Self {
-        self.defer_accept = Some(limit);
-        self
-    }
-
-    /// Makes the socket, sets the options that differ from the kernel's own, binds and listens. If a call fails,
-    /// the socket is closed.
-    ///
-    /// # Errors
-    /// Those of [`Socket::bind`] and [`Socket::listen`].
-    pub fn bind(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        let socket = if self.nonblocking {
-            Socket::tcp_nonblocking_for(&address)?
-        } else {
-            Socket::tcp_for(&address)?
-        };
-        if self.reuse_address {
-            socket.set_reuse_address(true)?;
-        }
-        if self.reuse_port {
-            socket.set_reuse_port(true)?;
-        }
-        if let Some(on) = self.only_v6 {
-            socket.set_only_v6(on)?;
-        }
-        if let Some(bytes) = self.receive_buffer {
-            socket.set_receive_buffer(bytes)?;
-        }
-        if let Some(limit) = self.defer_accept {
-            socket.set_defer_accept(limit)?;
-        }
-        socket.bind(address)?;
-        socket.listen(self.backlog)
     }
 }
 

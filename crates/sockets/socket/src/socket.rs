@@ -136,6 +136,11 @@ impl Socket {
     /// Those that show without the network: no route, no free port, a malformed address.
     pub fn start_connect(self, address: SocketAddr) -> io::Result<TcpStream> {
         self.set_nonblocking(true)?;
+        self.begin_connect(address)
+    }
+
+    /// [`start_connect`](Self::start_connect) of a socket that is non-blocking already.
+    pub(crate) fn begin_connect(self, address: SocketAddr) -> io::Result<TcpStream> {
         match sys::connect(self.as_fd(), &RawAddress::from(address)) {
             Err(error) if !is_in_progress(&error) => Err(error),
             _ => Ok(TcpStream::new(self.fd)),

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
-use wirelab_socket::{TcpListener, TcpState, TcpStream, UdpSocket};
+use wirelab_socket::{CongestionState, TcpListener, TcpState, TcpStream, UdpSocket};
 
 fn loopback() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()
@@ -188,6 +188,10 @@ fn tcp_info_counts_the_exchange() {
     assert!(info.snd_cwnd >= 10 && info.snd_mss > 500 && info.pmtu > info.snd_mss, "{info:?}");
     assert!(info.segs_out >= 3 && info.segs_in >= 2 && info.data_segs_out >= 1, "{info:?}");
     assert!(info.rcv_space > 0 && info.snd_wnd > 0, "{info:?}");
+    assert!(info.wscale && info.sack && info.delivered >= 2 && info.total_rto == 0, "{info:?}");
+    assert_eq!(info.ca_state, CongestionState::OPEN);
+    let shown = info.fields().find(|field| field.name == "bytes_sent").expect("every field is listed");
+    assert_eq!(shown.value.to_string(), "5000 bytes");
     assert_eq!(server.tcp_info().unwrap().bytes_received, 5000);
 }
 

@@ -127,6 +127,7 @@ impl OptionName {
                 let group = integers(8).unwrap_or(0);
                 format!("{{pid={process}, uid={user}, gid={group}}}")
             }
+            ("TCP_CONGESTION", ..) => Text(value).to_string(),
             (_, Some(number), ..) if value.len() == 4 => format!("[{number}]"),
             ("TCP_INFO", ..) => "{...}".to_owned(),
             _ => Text(value).to_string(),
