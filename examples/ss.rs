@@ -159,22 +159,32 @@ fn demonstrate(args: &Args) -> Outcome {
     let halved = connected(&listener)?;
     halved.0.shutdown(Shutdown::Write)?;
     let ended = connected(&listener)?;
-    let ended_addresses = (ended.0.local_addr()?, ended.0.peer_addr()?);
+    let last = addresses(&ended.0)?;
     drop(ended.0); // the client closes first, and so it is the one that waits
     ended.1.read(&mut [0])?; // 0: its FIN is there
     drop(ended.1);
-    let _waiting = [TcpStream::connect(listener.local_addr()?)?, TcpStream::connect(listener.local_addr()?)?];
+    let waiting = [TcpStream::connect(listener.local_addr()?)?, TcpStream::connect(listener.local_addr()?)?];
     // TCP_DEFER_ACCEPT ignores the last ACK of a handshake if it brings no data: the entry stays in the SYN queue.
     let deferring =
         ListenOptions::default().backlog(4).defer_accept(Duration::from_secs(60)).bind(localhost)?;
-    let _silent = TcpStream::connect(deferring.local_addr()?)?;
+    let silent = TcpStream::connect(deferring.local_addr()?)?;
 
     let ours = [listener.local_addr()?, deferring.local_addr()?];
+    // By both addresses: others' sockets in TIME-WAIT may have a port of ours.
+    let mut connections = vec![last];
+    for client in [&talking.0, &halved.0, &silent].into_iter().chain(&waiting) {
+        connections.push(addresses(client)?);
+    }
+    let is_ours = |entry: &SocketEntry| {
+        let there = (entry.local, entry.remote);
+        connections.iter().any(|&(client, server)| there == (client, server) || there == (server, client))
+            || entry.state == TcpState::LISTEN && ours.contains(&entry.local)
+    };
     let mut entries = Vec::new();
     wait_until("the last segments to cross the loopback device", || {
         entries = Query::tcp().details().run()?;
-        entries.retain(|entry| ours.contains(&entry.local) || ours.contains(&entry.remote));
-        let client = entries.iter().find(|entry| (entry.local, entry.remote) == ended_addresses);
+        entries.retain(is_ours);
+        let client = entries.iter().find(|entry| (entry.local, entry.remote) == last);
         let ended = client.is_some_and(|entry| entry.state == TcpState::TIME_WAIT);
         let waiting = kernel::accept_queue(ours[0].port())?.is_some_and(|queue| queue.length == 2);
         // The acknowledgement of a FIN may be delayed.
@@ -190,6 +200,10 @@ fn demonstrate(args: &Args) -> Outcome {
 
 type Ends = (TcpStream, TcpStream);
 
+fn addresses(end: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
+    Ok((end.local_addr()?, end.peer_addr()?))
+}
+
 fn connected(listener: &TcpListener) -> io::Result<Ends> {
     let client = TcpStream::connect(listener.local_addr()?)?;
     Ok((client, listener.accept_blocking()?.0))
@@ -202,7 +216,7 @@ fn checked(
 ) -> io::Result<Checks> {
     let mut checks = Checks::default();
     let find = |end: &TcpStream| -> io::Result<Option<&SocketEntry>> {
-        let ends = (end.local_addr()?, end.peer_addr()?);
+        let ends = addresses(end)?;
         Ok(entries.iter().find(|entry| (entry.local, entry.remote) == ends))
     };
     let queue = kernel::accept_queue(ours[0].port())?.map(|queue| (queue.length, queue.limit));

@@ -90,7 +90,8 @@ fn iproute2s_ss_reports_the_same_sockets_in_the_same_states_with_the_same_queues
         let ours = rows(&printed("ss", &["--tcp", "--all", "--port", &port]), 1);
         let again = theirs();
         if seen == again && ours == seen {
-            assert_eq!(ours.len(), 11, "the listener, and both ends of five connections: {ours:#?}");
+            // The listener, and both ends of five connections; in TIME-WAIT there may be others' with this port.
+            assert!(ours.len() >= 11, "{ours:#?}");
             return;
         }
         seen = again;
