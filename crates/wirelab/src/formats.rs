@@ -11,6 +11,7 @@
 //! ```
 
 use wirelab_http1::wire::{RequestMessage, ResponseMessage};
+use wirelab_kernel::wire::Datagram as NetlinkDatagram;
 use wirelab_tcpip::Datagram;
 use wirelab_wire::{Decode, Explanation, explain, hex};
 
@@ -60,6 +61,25 @@ static FORMATS: &[Format] = &[
             07 65 78 61 6d 70 6c 65 03 63 6f 6d 00 00 01 00 01",
         text: false,
         explain: |bytes| explained::<Datagram<'_>>(bytes),
+    },
+    Format {
+        name: "netlink",
+        about: "netlink datagram: what the kernel tells of a listener (sock_diag)",
+        sample: "\
+            7c 00 00 00 14 00 02 00 01 00 00 00 94 14 00 00  # struct nlmsghdr
+            02 0a 00 00                                      # struct inet_diag_msg
+            9f db 00 00                                      # its ports, in network order
+            7f 00 00 01 00 00 00 00 00 00 00 00 00 00 00 00  # its address
+            00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  # no peer
+            00 00 00 00 ee 23 03 00 00 00 00 00
+            00 00 00 00 02 00 00 00 04 00 00 00              # two connections wait, of four that may
+            00 00 00 00 92 0c 2e 00
+            05 00 08 00 00 00 00 00                          # attributes
+            08 00 0f 00 00 00 00 00
+            0c 00 15 00 01 00 00 00 00 00 00 00
+            06 00 16 00 52 00 00 00",
+        text: false,
+        explain: |bytes| explained::<NetlinkDatagram<'_>>(bytes),
     },
     Format {
         name: "http1-request",

@@ -23,9 +23,11 @@ pub struct SocketEntry {
     pub expires: Duration,
     /// Retransmissions or probes without an answer so far. In SYN-RECEIVED: how often the SYN+ACK was sent again.
     pub retransmits: u8,
-    /// Bytes that the program has not read. On a listener: see [`accept_queue`](Self::accept_queue).
+    /// Bytes that the program has not read; the peer's FIN counts as one. On a listener: see
+    /// [`accept_queue`](Self::accept_queue).
     pub receive_queue: u32,
-    /// Bytes that the peer has not acknowledged. On a listener: see [`accept_queue`](Self::accept_queue).
+    /// Bytes that the peer has not acknowledged, sent or not; a FIN counts as one. On a listener: see
+    /// [`accept_queue`](Self::accept_queue).
     pub send_queue: u32,
     /// The user that made the socket.
     pub uid: u32,

@@ -2,11 +2,12 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 
-use wirelab_wire::{Decode, Encode, Reader};
+use wirelab_wire::Encode;
 
+use crate::answer::{Answer, Outcome};
 use crate::error::Error;
 use crate::sys;
-use crate::wire::{Datagram, Flags, Message, MessageType, Payload};
+use crate::wire::{Flags, Message, Payload};
 
 /// As long as the kernel makes a datagram of a dump at most, given a reader with room for it.
 const ROOM: usize = 32 * 1024;
@@ -56,15 +57,6 @@ impl Transcript {
     pub const LONGEST: usize = 8;
 }
 
-/// How a conversation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// All was told.
-    Complete,
-    /// All was told, but the kernel's table changed meanwhile.
-    Interrupted,
-}
-
 impl Netlink {
     /// A socket in the network namespace of the calling thread.
     pub(crate) fn open() -> io::Result<Self> {
@@ -88,13 +80,12 @@ impl Netlink {
         mut take: impl FnMut(Payload<'_>) -> io::Result<()>,
     ) -> io::Result<Outcome> {
         self.sequence = self.sequence.wrapping_add(1);
-        let request = Message::new(flags, self.sequence, 0, request);
-        let request = request.to_bytes();
+        let request = Message::new(flags, self.sequence, 0, request).to_bytes();
         sys::send(self.socket.as_fd(), &request)?;
         if let Some(transcript) = &mut self.transcript {
             *transcript = Transcript { request: request.to_vec(), answers: Vec::new() };
         }
-        let mut outcome = Outcome::Complete;
+        let mut answer = Answer::to(self.sequence);
         loop {
             let datagram = receive(&self.socket, &mut self.room)?;
             if let Some(transcript) = &mut self.transcript
@@ -102,15 +93,8 @@ impl Netlink {
             {
                 transcript.answers.push(datagram.to_vec());
             }
-            let answer = Datagram::decode(&mut Reader::whole(datagram)).map_err(Error::from)?;
-            // What has another number answers a request whose answer nobody waited for.
-            for message in answer.messages.into_iter().filter(|message| message.sequence() == self.sequence) {
-                if message.flags().contains(Flags::DUMP_INTERRUPTED) {
-                    outcome = Outcome::Interrupted;
-                }
-                if let ControlFlow::Break(()) = one(message, &mut take)? {
-                    return Ok(outcome);
-                }
+            if let ControlFlow::Break(outcome) = answer.datagram(datagram, &mut take)? {
+                return Ok(outcome);
             }
         }
     }
@@ -128,24 +112,4 @@ fn receive<'r>(socket: &OwnedFd, room: &'r mut [u8]) -> io::Result<&'r [u8]> {
     };
     let truncated = Error::Truncated { length, room: room.len() };
     Ok(room.get(..length).ok_or(truncated)?)
-}
-
-/// Takes one message of the answer, and says whether it is the last.
-fn one(
-    message: Message<'_>,
-    take: &mut impl FnMut(Payload<'_>) -> io::Result<()>,
-) -> io::Result<ControlFlow<()>> {
-    let more_follow = message.flags().contains(Flags::MULTI);
-    match message.into_payload() {
-        Payload::Error { error, .. } | Payload::Done { error } if error < 0 => {
-            Err(io::Error::from_raw_os_error(error.saturating_neg()))
-        }
-        Payload::Error { .. } | Payload::Done { .. } => Ok(ControlFlow::Break(())),
-        socket @ (Payload::InetSocket(_) | Payload::UnixSocket(_)) => {
-            take(socket)?;
-            Ok(if more_follow { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        }
-        Payload::Other { kind: MessageType::OVERRUN, .. } => Err(Error::Overrun.into()),
-        _ => Ok(ControlFlow::Continue(())),
-    }
 }

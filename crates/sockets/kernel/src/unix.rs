@@ -2,8 +2,9 @@ use std::io;
 
 use wirelab_socket::{AcceptQueue, TcpState};
 
+use crate::answer::Outcome;
 use crate::error::Error;
-use crate::netlink::{Netlink, Outcome};
+use crate::netlink::Netlink;
 use crate::wire::{Flags, Payload, Show, SocketMemory, UnixAttribute, UnixKind, UnixRequest, UnixSocket};
 
 /// A Unix socket as the kernel tells of it.

@@ -1,3 +1,4 @@
+use wirelab_socket::TcpInfo;
 use wirelab_wire::{Decode, Encode, Reader, Trace, WireError, Writer};
 
 use super::memory::{BufferMemory, SocketMemory};
@@ -56,7 +57,11 @@ impl<'a> Attribute<'a> {
     fn decode_value(kind: u16, r: &mut Reader<'a, impl Trace>) -> Result<Self, WireError> {
         Ok(match kind {
             1 => Attribute::BufferMemory(r.message()?),
-            2 => Attribute::TcpInfo(r.rest("tcp_info")),
+            2 => {
+                let bytes = r.rest("tcp_info");
+                r.note(|| summary(&TcpInfo::from_bytes(bytes)));
+                Attribute::TcpInfo(bytes)
+            }
             4 => Attribute::Congestion(r.text(r.remaining().len(), "name")?),
             5 => Attribute::TypeOfService(r.u8("tos")?),
             6 => Attribute::TrafficClass(r.u8("tclass")?),
@@ -115,6 +120,11 @@ impl Encode for Attribute<'_> {
     fn encode(&self, w: &mut Writer<'_, impl Trace>) {
         nlattr::encode(w, self.kind(), self.value_length(), |w| self.encode_value(w));
     }
+}
+
+/// The struct has more than fifty fields: three that everybody looks for.
+fn summary(info: &TcpInfo) -> String {
+    format!("{}, tcpi_rtt {:?}, tcpi_snd_cwnd {}", info.state, info.rtt, info.snd_cwnd)
 }
 
 /// The name of an attribute in `linux/inet_diag.h`.
