@@ -65,7 +65,7 @@ fn beside(model: Model, slow: u64) -> Result<(u64, Report), Box<dyn Error>> {
     Ok((work.meanwhile().first().copied().ok_or("the slow page was not asked for")?, report))
 }
 
-/// A single connection, whose requests need not stay on one thread.
+/// Nothing but work: who does it?
 fn spread(workers: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     let mut site = Site::start_as(Model::WorkerPool(workers), Work::new())?;
     let duration = Duration::from_millis(500);
@@ -84,11 +84,9 @@ fn spread(workers: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     site.stop()?;
     let handled: Vec<u64> =
         told.iter().map(|worker| worker.handled()).filter(|&handled| handled > 0).collect();
-    let (all, most) = (handled.iter().sum::<u64>(), handled.iter().max().copied().unwrap_or(0));
+    let all = handled.iter().sum::<u64>();
     checks.check("all workers had work, and the loop handled nothing", handled.len() == workers);
-    let fair = most * workers as u64 <= 2 * all;
-    checks.check(format!("none did more than twice its part (the busiest {most} of {all})"), fair);
-    checks.check("together they handled what was sent", all == report.counts.sent);
+    checks.check(format!("together they handled the {all} that were sent"), all == report.counts.sent);
     Ok(())
 }
 

@@ -38,7 +38,7 @@ fn readers_balance_connections_and_not_work() {
 
 #[test]
 fn a_pool_gives_each_request_to_whoever_is_free() {
-    keeps("ch06_worker_pool", &[], 9);
+    keeps("ch06_worker_pool", &[], 8);
 }
 
 #[test]
