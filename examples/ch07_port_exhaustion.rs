@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use wirelab::kernel::{Counter, Sysctl, TcpCounters};
-use wirelab::socket::{Namespace, Socket, TcpListener, TcpStream};
+use wirelab::kernel::{Counter, PortUse, Sysctl, TcpCounters};
+use wirelab::socket::{Namespace, Socket, TcpListener, TcpState, TcpStream};
 use wirelab_examples::{Args, Checks, Outcome, Table, own_network, wait_until};
 
 const ABOUT: &str = "Port exhaustion, in a range of ten ports (section 7).
@@ -137,6 +137,8 @@ impl Client {
         Sysctl::TCP_TW_REUSE.write(0)?;
         let by_server = Row::of(|| self.converse(&other, false))?;
         let by_client = Row::of(|| self.converse(&server, true))?;
+        let ports = PortUse::between(host(1).ip(), server.local_addr()?)?;
+        let [open, waiting] = [TcpState::ESTABLISHED, TcpState::TIME_WAIT].map(|state| ports.in_state(state));
         let reuse_address = Row::of(|| {
             let socket = self.socket()?;
             socket.set_reuse_address(true)?;
@@ -150,8 +152,8 @@ impl Client {
             by_server.error.is_none(),
         );
         checks.check(
-            "the client closes first: ten, and the next is refused, with no connection open",
-            by_client.is_ten(),
+            format!("the client closes first: ten, and the next is refused, with {open} open and {waiting} in TIME-WAIT"),
+            by_client.is_ten() && (open, waiting) == (0, TEN),
         );
         checks.check(
             "SO_REUSEADDR does not help: it is for bind",

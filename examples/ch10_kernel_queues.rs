@@ -83,12 +83,8 @@ impl Attempt {
             let refused = CLIENTS - established(&clients)?;
             let settled = since.get(Counter::LISTEN_DROPS) >= refused as u64;
             let accept_queue = listener.accept_queue()?.length as usize;
-            seen = Some(Seen {
-                syn_queue: syn_queue(listener.local_addr()?.port())?,
-                accept_queue,
-                refused,
-                since,
-            });
+            let syn_queue = syn_queue(listener.local_addr()?.port())?;
+            seen = Some(Seen { syn_queue, accept_queue, refused, since });
             Ok(settled)
         })?;
         seen.ok_or_else(|| io::ErrorKind::TimedOut.into())
