@@ -36,8 +36,8 @@ impl TcpStream {
     ///
     /// # Errors
     /// `WouldBlock`: nothing is there, or the [read time-out](Self::set_read_timeout) has passed.
-    /// `ConnectionReset`: the peer sent an RST; unread bytes are gone. `TimedOut`: retransmissions or
-    /// keep-alive probes had no answer.
+    /// `ConnectionReset`: the peer sent an RST. What had arrived before it is read first (on Linux; other systems drop
+    /// it), what was still under way is gone. `TimedOut`: retransmissions or keep-alive probes had no answer.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         sys::retry(|| sys::recv(self.as_fd(), buffer, 0))
     }

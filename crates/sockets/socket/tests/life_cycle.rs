@@ -161,6 +161,18 @@ fn s3_6_1_closing_with_unread_bytes_resets_the_connection() {
 }
 
 #[test]
+fn what_arrived_before_a_reset_can_be_read_after_it() {
+    let (client, server) = connected();
+    client.write(b"a question").unwrap();
+    server.write(b"an answer").unwrap();
+    drop(server); // with the question unread
+    let mut buffer = [0; 16];
+    let length = client.read(&mut buffer).unwrap();
+    assert_eq!(&buffer[..length], b"an answer");
+    assert_eq!(client.read(&mut buffer).unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
 fn a_plain_close_is_an_orderly_end() {
     let (client, server) = connected();
     client.write(b"last words").unwrap();
