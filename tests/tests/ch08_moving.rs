@@ -33,3 +33,21 @@ fn the_cost_of_idle_connections_is_drawn_into_a_file() {
         "{svg}"
     );
 }
+
+#[test]
+fn the_same_bytes_arrive_in_each_way_with_the_calls_that_it_is_said_to_need() {
+    let file = format!("{}/ch08_zero_copy.svg", env!("CARGO_TARGET_TMPDIR"));
+    let out = printed("ch08_zero_copy", &["--mib", "4", "--svg", &file]);
+    for promise in [
+        "each byte arrived as it was, in each of the ways",
+        "read and write: two calls for each 64 KiB",
+        "sendfile: less than a tenth of these calls",
+        "splice through a pipe: as many calls, without a copy",
+        "MSG_ZEROCOPY: on loopback the kernel copies after all, and says so of every send",
+    ] {
+        assert!(out.contains(&format!("✓ {promise}")), "{promise}:\n{out}");
+    }
+    assert!(out.contains("64 pread64, 64 sendto"), "{out}");
+    let svg = fs::read_to_string(&file).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains("sendfile") && svg.ends_with("</svg>\n"), "{svg}");
+}
