@@ -19,6 +19,8 @@ pub(crate) struct Load {
     /// The length of the answers to a batch. All answers of one server are equally long.
     answers_len: usize,
     buffer: Vec<u8>,
+    /// Connections that say nothing.
+    _idle: Vec<TcpStream>,
 }
 
 struct Connection {
@@ -32,7 +34,7 @@ impl Load {
     pub(crate) fn connect(
         address: SocketAddr,
         request: &[u8],
-        connections: usize,
+        (connections, idle): (usize, usize),
         depth: usize,
     ) -> io::Result<Load> {
         let mut load = Load {
@@ -42,6 +44,7 @@ impl Load {
             depth,
             answers_len: 0,
             buffer: vec![0; 256 * 1024],
+            _idle: (0..idle).map(|_| TcpStream::connect(address)).collect::<io::Result<_>>()?,
         };
         for n in 0..connections {
             let stream = TcpStream::connect(address)?;

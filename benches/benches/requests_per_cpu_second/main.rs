@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use load::Load;
 use server::{Kind, Server};
+use wirelab::socket::raise_descriptor_limit;
 use wirelab_benches::inputs::{self, Input};
 use wirelab_benches::rounds;
 
@@ -40,15 +41,30 @@ struct Workload {
     title: &'static str,
     request: Input,
     connections: usize,
+    /// So many more that ask nothing.
+    idle: usize,
     /// So many requests are sent at once, before the first is answered.
     depth: usize,
 }
 
-const WORKLOADS: [Workload; 4] = [
-    Workload { title: "1 connection", request: inputs::SMALL, connections: 1, depth: 1 },
-    Workload { title: "64 connections", request: inputs::SMALL, connections: 64, depth: 1 },
-    Workload { title: "64 connections", request: inputs::BROWSER, connections: 64, depth: 1 },
-    Workload { title: "16 connections, 16 pipelined", request: inputs::SMALL, connections: 16, depth: 16 },
+const WORKLOADS: [Workload; 5] = [
+    Workload { title: "1 connection", request: inputs::SMALL, connections: 1, idle: 0, depth: 1 },
+    Workload { title: "64 connections", request: inputs::SMALL, connections: 64, idle: 0, depth: 1 },
+    Workload { title: "64 connections", request: inputs::BROWSER, connections: 64, idle: 0, depth: 1 },
+    Workload {
+        title: "16 connections, 16 pipelined",
+        request: inputs::SMALL,
+        connections: 16,
+        idle: 0,
+        depth: 16,
+    },
+    Workload {
+        title: "64 of 2,064 connections",
+        request: inputs::SMALL,
+        connections: 64,
+        idle: 2000,
+        depth: 1,
+    },
 ];
 
 fn main() -> io::Result<()> {
@@ -68,6 +84,7 @@ fn main() -> io::Result<()> {
 }
 
 fn compare(kinds: &[Kind]) -> io::Result<()> {
+    raise_descriptor_limit(10_000)?; // for the idle connections, of which each server has its own
     println!(
         "Processor time of the server per request, user and system; medians of {ROUNDS} turns in rotation."
     );
@@ -76,8 +93,10 @@ fn compare(kinds: &[Kind]) -> io::Result<()> {
     );
     println!("where it is less than 100 %, it also paid for going to sleep and waking up.");
     let servers = kinds.iter().map(|&kind| Server::start(kind)).collect::<io::Result<Vec<_>>>()?;
+    // The servers that are none come first; the others would end idle connections, as they should.
+    let loops = servers.iter().take_while(|server| server.kind.is_bare()).count();
     for workload in &WORKLOADS {
-        workload.compare(&servers)?;
+        workload.compare(if workload.idle > 0 { &servers[..loops] } else { &servers })?;
     }
     Ok(())
 }
@@ -125,7 +144,7 @@ impl Workload {
     }
 
     fn connect(&self, server: &Server) -> io::Result<Load> {
-        Load::connect(server.address, self.request.bytes, self.connections, self.depth)
+        Load::connect(server.address, self.request.bytes, (self.connections, self.idle), self.depth)
     }
 }
 

@@ -67,6 +67,11 @@ impl Kind {
         found.ok_or_else(|| io::Error::other(format!("there is no server `{name}`")))
     }
 
+    /// Whether it knows no deadlines.
+    pub(crate) fn is_bare(self) -> bool {
+        matches!(self, Kind::Bare | Kind::Reactor(_))
+    }
+
     pub(crate) fn is_installed(self) -> bool {
         match self {
             Kind::Nginx => nginx::program().is_some(),

@@ -13,7 +13,7 @@ const REQUESTS: u64 = 20_000;
 
 pub(crate) fn report(kinds: &[Kind], workloads: &[Workload]) -> io::Result<()> {
     println!("System calls of the server per request, of {REQUESTS} requests each, counted by strace.");
-    for workload in workloads {
+    for workload in workloads.iter().filter(|workload| workload.idle == 0) {
         println!("\n{}, requests of {} bytes", workload.title, workload.request.bytes.len());
         for &kind in kinds {
             let calls = count(kind, workload)?;

@@ -211,8 +211,9 @@ fn one_of_three_hundred_idle_sources_gives_exactly_one_event() {
 }
 
 #[test]
-#[ignore = "needs 3,000 descriptors: ulimit -n 4096"]
 fn a_batch_is_bounded_and_the_rest_have_their_turn_next() {
+    let limit = wirelab_socket::raise_descriptor_limit(4096).unwrap();
+    assert!(limit > 3300, "two descriptors each of 1500 pairs, and the limit is {limit}");
     on_each(|backend| {
         let mut reactor = Reactor::<()>::with_backend(backend).unwrap();
         let mut pairs: Vec<_> = (0..1500).map(|_| UnixStream::pair().unwrap()).collect();
