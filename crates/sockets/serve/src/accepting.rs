@@ -8,7 +8,7 @@ use wirelab_reactor::{Acceptor, Interest, Reactor, Signal, Signals, Token, Trigg
 use wirelab_socket::{AcceptFailure, TcpListener, TcpStream};
 
 use crate::control::{Control, Level};
-use crate::event_loop::Common;
+use crate::event_loop::{Common, queue_of};
 use crate::{Config, Tally, tally};
 
 const LISTENER: Token = Token(0);
@@ -59,8 +59,14 @@ impl<'a> Accepting<'a> {
             self.wait()?;
             while self.accept(give)? == ACCEPTS {}
         }
-        // Who is in the queue has been connected since the handshake, and may have sent a request.
-        while self.accept(give)? > 0 {}
+        // Who is in the queue has been connected since the handshake, and may have sent a request. Who comes behind as many
+        // as a queue can hold has come later.
+        let Some(acceptor) = &self.acceptor else { return Ok(()) };
+        let mut most = queue_of(acceptor)?;
+        while most > 0 {
+            let count = self.accept(give)? as u64;
+            most = if count == 0 { 0 } else { most.saturating_sub(count) };
+        }
         if let Some(acceptor) = self.acceptor.take() {
             drop(self.reactor.unlisten(acceptor));
         }

@@ -292,11 +292,9 @@ impl<'a, S: Service> EventLoop<'a, S> {
         if self.worker.turn.stopping.is_some() {
             return Ok(());
         }
-        // Who is in the queue has been connected since the handshake, and may have sent a request.
-        let mut before = u64::MAX;
-        while self.worker.turn.counters.accepted.get() != before {
-            before = self.worker.turn.counters.accepted.get();
-            self.accept()?;
+        // A worker that is to be replaced leaves the queue to the others.
+        if !self.ordered || self.common.table.common().is_told_to_stop() {
+            self.empty_queue()?;
         }
         if let Some(acceptor) = self.acceptor.take() {
             drop(self.reactor.unlisten(acceptor));
@@ -305,6 +303,19 @@ impl<'a, S: Service> EventLoop<'a, S> {
         self.reactor.set_timer(self.worker.config.grace_time, Timer::GraceOver);
         for token in self.links.tokens() {
             self.drive(token, |connection, io, worker| connection.on_stop(io, worker));
+        }
+        Ok(())
+    }
+
+    /// Who is in the queue has been connected since the handshake, and may have sent a request. Who comes behind as many as
+    /// a queue can hold has come later.
+    fn empty_queue(&mut self) -> io::Result<()> {
+        let most = self.acceptor.as_ref().map_or(Ok(0), queue_of)?;
+        let accepted = |this: &Self| this.worker.turn.counters.accepted.get();
+        let (begin, mut before) = (accepted(self), u64::MAX);
+        while accepted(self) != before && accepted(self) - begin < most {
+            before = accepted(self);
+            self.accept()?;
         }
         Ok(())
     }
@@ -318,6 +329,14 @@ impl<'a, S: Service> EventLoop<'a, S> {
         self.aborted = true;
     }
 }
+
+/// How many connections can wait for an `accept`.
+pub(crate) fn queue_of(acceptor: &Acceptor) -> io::Result<u64> {
+    Ok(u64::from(acceptor.listener().accept_queue()?.limit) + ACCEPTED_BY_RING)
+}
+
+/// So many a ring has accepted before it is asked.
+const ACCEPTED_BY_RING: u64 = 256;
 
 /// Also when a handler's panic unwinds the loop: the counters then say that these connections are lost.
 impl<S: Service> Drop for EventLoop<'_, S> {

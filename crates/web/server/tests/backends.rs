@@ -1,5 +1,7 @@
 //! All that the server promises, by each of the kernel's mechanisms: they give the same answers.
 
+#![allow(clippy::duplicate_mod, reason = "the same tests, of other servers")]
+
 mod support;
 
 use support::suite;

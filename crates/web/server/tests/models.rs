@@ -1,5 +1,7 @@
 //! All that the server promises, in every model of threads: the answers, the limits and the end are the same.
 
+#![allow(clippy::duplicate_mod, reason = "the same tests, of other servers")]
+
 mod support;
 
 use support::suite;

@@ -20,13 +20,12 @@ const STOP_ALL: i32 = 3;
 /// that it has, and no others. SIGTERM to a worker ends it in good order, and another takes its place; SIGTERM to the
 /// master ends all.
 pub(super) fn run<S: Service>(n: usize, listener: TcpListener, common: &Common<'_, S>) -> io::Result<()> {
-    let worker_listener = listener.try_clone()?;
     let mut master = Master::new(n, listener, common)?;
     match master.supervise()? {
         Role::Master => Ok(()),
-        Role::Worker { number, parent } => {
-            drop(master); // the child's copies of the master's descriptors
-            sys::exit_at_once(worker::work(number, parent, worker_listener, common))
+        Role::Worker { number, parent, listener } => {
+            master.leave_to_parent();
+            sys::exit_at_once(worker::work(number, parent, listener, common))
         }
     }
 }

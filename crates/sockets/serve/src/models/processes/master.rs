@@ -49,8 +49,9 @@ struct Worker {
 pub(super) enum Role {
     /// The master, and all workers have ended.
     Master,
-    /// A worker that is to serve: the row of its counters, and the process that it was forked from.
-    Worker { number: usize, parent: u32 },
+    /// A worker that is to serve: the row of its counters, the process that it was forked from, and its copy of the
+    /// listener.
+    Worker { number: usize, parent: u32, listener: TcpListener },
 }
 
 impl<'a> Master<'a> {
@@ -112,10 +113,12 @@ impl<'a> Master<'a> {
 
     /// Forks a worker. Says what this process is if it is the worker.
     fn start(&mut self, n: usize) -> io::Result<Option<Role>> {
+        let Some(listener) = &self.listener else { return Ok(None) };
+        let listener = listener.try_clone()?;
         let _ = io::stdout().flush(); // or the child would have the same line to write
         let parent = std::process::id();
         match sys::fork()? {
-            Forked::Child => Ok(Some(Role::Worker { number: 1 + n, parent })),
+            Forked::Child => Ok(Some(Role::Worker { number: 1 + n, parent, listener })),
             Forked::Parent(process) => {
                 self.table.row(1 + n).set_process(process);
                 self.workers[n].process = Some(process);
@@ -123,6 +126,12 @@ impl<'a> Master<'a> {
                 Ok(None)
             }
         }
+    }
+
+    /// In a worker: closes what is the master's business. But its signals stay blocked: they would be thrown away with
+    /// the object that blocks them, and one of them may be an order for the worker, which comes to hear it next.
+    pub(super) fn leave_to_parent(self) {
+        std::mem::forget(self.signals);
     }
 
     fn take_signals(&mut self) -> io::Result<()> {
