@@ -2,9 +2,10 @@
 
 #![allow(clippy::duplicate_mod, reason = "the same tests, of other servers")]
 
+mod suite;
 mod support;
 
-use support::suite;
+use suite::suite;
 
 suite!(poll, Model::SingleLoop, Backend::Poll, [conversation, files, limits, shutdown]);
 

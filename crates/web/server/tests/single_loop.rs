@@ -1,7 +1,8 @@
 //! All that the server promises, in the model that it runs in by default.
 
+mod suite;
 mod support;
 
-use support::suite;
+use suite::suite;
 
 suite!(epoll, Model::SingleLoop, Backend::Epoll, [conversation, files, limits, shutdown, signals]);
