@@ -1,12 +1,13 @@
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use wirelab::reactor::Signal;
 use wirelab::serve::Model;
-use wirelab::server::{Config, Handler, Server};
+use wirelab::server::{Config, Server};
 
-use crate::{ThreadTime, thread_times, wait_until};
+use crate::{ThreadTime, Work, processor_time, thread_times, wait_until};
 
 /// A server in a process of its own: this program again, with `--serve MODEL`. A model with processes must be started before
 /// there are threads, and whoever measures processor time shall not find the load in it.
@@ -24,6 +25,9 @@ pub struct Told {
     pub workers: Vec<WorkerTold>,
     /// What happened by name.
     pub incidents: Vec<(String, u64)>,
+    /// How many requests for `/` were handled while slow ones were ([`Work::meanwhile`]); the processes of a model keep this
+    /// to themselves.
+    pub meanwhile: u64,
 }
 
 /// What a worker counted.
@@ -43,16 +47,16 @@ pub struct WorkerTold {
     pub lost: u64,
 }
 
-/// The other side of [`Served`]: serves on a free port until SIGTERM, and says what was counted.
+/// The other side of [`Served`]: serves [`Work`] on a free port until SIGTERM, and says what was counted.
 ///
 /// # Errors
 /// Those of [`Server::run_as`].
-pub fn serve(model: Model, handler: impl Handler + Send + Sync) -> io::Result<()> {
+pub fn serve(model: Model, site: Work) -> io::Result<()> {
     let config = Config { stop_on_signals: true, ..Config::default() };
     let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), config)?;
     let handle = server.handle();
     println!("ready {}", server.local_addr());
-    server.run_as(model, handler)?;
+    server.run_as(model, site.clone())?;
     for worker in handle.workers() {
         let numbers =
             [worker.accepted(), worker.requests(), worker.handled(), worker.responses(), worker.lost()];
@@ -61,6 +65,7 @@ pub fn serve(model: Model, handler: impl Handler + Send + Sync) -> io::Result<()
     for (name, count) in handle.counters().incidents() {
         println!("incident {name} {count}");
     }
+    println!("meanwhile {}", site.meanwhile().iter().sum::<u64>());
     Ok(())
 }
 
@@ -105,6 +110,14 @@ impl Served {
         self.child.id()
     }
 
+    /// How long it has run, with all its threads and processes; see [`processor_time`].
+    ///
+    /// # Errors
+    /// Those of [`processor_time`].
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        processor_time(self.child.id())
+    }
+
     /// How long its threads have run.
     ///
     /// # Errors
@@ -145,6 +158,7 @@ impl Told {
                 responses: number(responses),
                 lost: number(lost),
             }),
+            ["meanwhile", count] => self.meanwhile = number(count),
             ["incident", name, count] => self.incidents.push((name.to_owned(), number(count))),
             _ => {}
         }
@@ -178,7 +192,13 @@ mod tests {
     #[test]
     fn what_is_told_is_heard() {
         let mut told = Told::default();
-        for line in ["worker loop-0 1 2 3 4 5", "worker loop-1 10 20 30 40 50", "incident panic 7", "hello"] {
+        for line in [
+            "worker loop-0 1 2 3 4 5",
+            "worker loop-1 10 20 30 40 50",
+            "incident panic 7",
+            "meanwhile 9",
+            "hello",
+        ] {
             told.hear(line);
         }
         assert_eq!(

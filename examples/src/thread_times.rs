@@ -58,6 +58,23 @@ pub fn thread_times(process: u32) -> io::Result<Vec<ThreadTime>> {
     Ok(times)
 }
 
+/// How long all threads of a process and of its children have run so far, those that have ended among them: to a hundredth of
+/// a second, which is how `/proc/PID/stat` counts.
+///
+/// # Errors
+/// There is no such process.
+pub fn processor_time(process: u32) -> io::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name in parentheses may contain anything; behind it, user and system time are the 12th and the 13th.
+    let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
+    let hundredths: u64 =
+        behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+    let of_children = children.map(processor_time).filter_map(Result::ok).sum::<Duration>();
+    Ok(Duration::from_millis(10 * hundredths) + of_children)
+}
+
 fn waits(status: &str) -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?.trim().parse().ok()
 }
@@ -66,6 +83,19 @@ fn waits(status: &str) -> Option<u64> {
 mod tests {
     use super::*;
     use std::process::{Command, Stdio};
+
+    #[test]
+    fn what_threads_did_that_have_ended_counts() {
+        let busy = Duration::from_millis(50);
+        let before = processor_time(std::process::id()).unwrap();
+        let work = move || {
+            let began = wirelab::socket::thread_cpu_time().unwrap();
+            while wirelab::socket::thread_cpu_time().unwrap() - began < busy {}
+        };
+        std::thread::spawn(work).join().unwrap();
+        let used = processor_time(std::process::id()).unwrap() - before;
+        assert!(used >= busy - Duration::from_millis(20), "{used:?}"); // two roundings
+    }
 
     #[test]
     fn the_threads_of_a_child_process_are_among_them() {
