@@ -1,5 +1,6 @@
-//! hyper as its users run it on one thread: a current-thread runtime, a task for each connection, Nagle's algorithm
-//! off, and `pipeline_flush`, which collects the answers to pipelined requests into one write.
+//! hyper as its users run it: a task for each connection, Nagle's algorithm off, and `pipeline_flush`, which collects the
+//! answers to pipelined requests into one write. On one thread it has a current-thread runtime, on several the one
+//! that moves tasks between its threads.
 
 use std::convert::Infallible;
 use std::io;
@@ -19,6 +20,12 @@ use crate::server;
 pub(crate) fn serve(deadlines: bool) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(accept(deadlines))
+}
+
+/// On several threads, with deadlines.
+pub(crate) fn serve_on(threads: usize) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    runtime.block_on(async { tokio::spawn(accept(true)).await.map_err(io::Error::other)? })
 }
 
 async fn accept(deadlines: bool) -> io::Result<()> {

@@ -6,12 +6,13 @@
 //!   soon as it is answered                 ◀─── or nginx
 //! ```
 //!
-//! Every server answers every request with the same fields and `OK`, on one thread. They take turns; between the
+//! Every server answers every request with the same fields and `OK`. They take turns; between the
 //! beginning and the end of a turn the processor time of the server's processes is read, user and system
 //! together. Time in the kernel counts, and so most of what is counted is TCP.
 //!
-//! `cargo bench -p wirelab-benches --bench requests_per_cpu_second` prints the tables; with `-- --syscalls` it counts
-//! system calls instead, by strace. `-- --profile NAME N` keeps one server busy for some seconds with the Nth workload,
+//! `cargo bench -p wirelab-benches --bench requests_per_cpu_second` prints the tables for servers on one thread; with
+//! `-- --several` those for two threads or processes, which share both processors with the load; with `-- --syscalls` it
+//! counts system calls instead, by strace. `-- --profile NAME N` keeps one server busy for some seconds with the Nth workload,
 //! and prints its process number, for a profiler.
 
 mod bare_loop;
@@ -70,12 +71,14 @@ const WORKLOADS: [Workload; 5] = [
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let all: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.is_installed()).collect();
+    let installed =
+        |kinds: &[Kind]| kinds.iter().copied().filter(|kind| kind.is_installed()).collect::<Vec<_>>();
     match arguments[..] {
         ["--serve", name] => Kind::named(name)?.serve(),
-        ["--syscalls", ..] => syscalls::report(&all, &WORKLOADS),
+        ["--syscalls", ..] => syscalls::report(&installed(&Kind::SINGLE), &WORKLOADS),
+        ["--several", ..] => compare(&installed(&Kind::SEVERAL)),
         ["--profile", name, workload, ..] => keep_busy(Kind::named(name)?, &WORKLOADS[numbered(workload)?]),
-        ["--bench"] => compare(&all),
+        ["--bench"] => compare(&installed(&Kind::SINGLE)),
         _ => {
             println!("nothing is timed outside of `cargo bench`");
             Ok(())
@@ -88,15 +91,17 @@ fn compare(kinds: &[Kind]) -> io::Result<()> {
     println!(
         "Processor time of the server per request, user and system; medians of {ROUNDS} turns in rotation."
     );
-    println!(
-        "`× bare`: how many times as much as the bare loop. `busy`: how much of the time the server ran;"
-    );
+    println!("`×`: how many times as much as the first. `busy`: how much of the time the server ran;");
     println!("where it is less than 100 %, it also paid for going to sleep and waking up.");
     let servers = kinds.iter().map(|&kind| Server::start(kind)).collect::<io::Result<Vec<_>>>()?;
     // The servers that are none come first; the others would end idle connections, as they should.
     let loops = servers.iter().take_while(|server| server.kind.is_bare()).count();
     for workload in &WORKLOADS {
-        workload.compare(if workload.idle > 0 { &servers[..loops] } else { &servers })?;
+        match workload.idle {
+            0 => workload.compare(&servers)?,
+            _ if loops > 0 => workload.compare(&servers[..loops])?,
+            _ => {}
+        }
     }
     Ok(())
 }
@@ -129,7 +134,7 @@ impl Workload {
             return Err(error);
         }
         println!("\n{}, requests of {} bytes", self.title, self.request.bytes.len());
-        println!("  {:<22} {:>11} {:>8} {:>15} {:>7}", "", "µs/request", "× bare", "requests/CPU-s", "busy");
+        println!("  {:<22} {:>11} {:>8} {:>15} {:>7}", "", "µs/request", "×", "requests/CPU-s", "busy");
         for ((server, cost), turns) in servers.iter().zip(&costs).zip(turns) {
             let busy = rounds::median(turns.iter().map(|turn| turn.processor / turn.wall).collect());
             println!(

@@ -1,4 +1,4 @@
-//! nginx with one worker and the settings that its users give it for speed. Its master process sleeps meanwhile.
+//! nginx with the settings that its users give it for speed. Its master process sleeps meanwhile.
 
 use std::fs;
 use std::io;
@@ -28,13 +28,13 @@ impl Drop for Files {
     }
 }
 
-pub(crate) fn start(wrapper: &[&str]) -> io::Result<Server> {
+pub(crate) fn start(wrapper: &[&str], workers: usize) -> io::Result<Server> {
     let program = program().ok_or_else(|| io::Error::other("nginx is not installed"))?;
     let folder = std::env::temp_dir().join(format!("wirelab-bench-nginx-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let files = Files(folder);
     let address = free_address()?;
-    fs::write(files.0.join("nginx.conf"), configuration(&files.0, address))?;
+    fs::write(files.0.join("nginx.conf"), configuration(&files.0, address, workers))?;
     let errors = files.0.join("error.log");
     let mut child = command(wrapper, program)
         .arg("-p")
@@ -45,8 +45,8 @@ pub(crate) fn start(wrapper: &[&str]) -> io::Result<Server> {
         .arg(&errors)
         .stdout(Stdio::null())
         .spawn()?;
-    match wait_until_it_serves(address, &files.0) {
-        Ok(processes) => Ok(Server::new(Kind::Nginx, address, processes, child, Some(files))),
+    match wait_until_it_serves(address, &files.0, workers) {
+        Ok(processes) => Ok(Server::new(Kind::Nginx(workers), address, processes, child, Some(files))),
         Err(error) => {
             child.kill()?; // it would go on by itself
             child.wait()?;
@@ -56,11 +56,11 @@ pub(crate) fn start(wrapper: &[&str]) -> io::Result<Server> {
     }
 }
 
-fn configuration(folder: &Path, address: SocketAddr) -> String {
+fn configuration(folder: &Path, address: SocketAddr, workers: usize) -> String {
     let folder = folder.display();
     format!(
         "daemon off;
-worker_processes 1;
+worker_processes {workers};
 pid {folder}/nginx.pid;
 events {{ worker_connections 1024; }}
 http {{
@@ -88,10 +88,11 @@ fn free_address() -> io::Result<SocketAddr> {
 
 /// It says nowhere that it is ready, so it is tried: the master has written its number and has a worker, and somebody
 /// listens.
-fn wait_until_it_serves(address: SocketAddr, folder: &Path) -> io::Result<Vec<u32>> {
+fn wait_until_it_serves(address: SocketAddr, folder: &Path, workers: usize) -> io::Result<Vec<u32>> {
     let begin = Instant::now();
     loop {
-        match processes(folder).and_then(|processes| TcpStream::connect(address).map(|_| processes)) {
+        match processes(folder, workers).and_then(|processes| TcpStream::connect(address).map(|_| processes))
+        {
             Ok(processes) => return Ok(processes),
             Err(error) if begin.elapsed() > Duration::from_secs(5) => return Err(error),
             Err(_) => thread::sleep(Duration::from_millis(10)),
@@ -99,9 +100,9 @@ fn wait_until_it_serves(address: SocketAddr, folder: &Path) -> io::Result<Vec<u3
     }
 }
 
-/// The master and its worker.
-fn processes(folder: &Path) -> io::Result<Vec<u32>> {
+/// The master and its workers.
+fn processes(folder: &Path, workers: usize) -> io::Result<Vec<u32>> {
     let master = fs::read_to_string(folder.join("nginx.pid"))?;
     let processes = processor::family(master.trim().parse().map_err(io::Error::other)?)?;
-    if processes.len() == 2 { Ok(processes) } else { Err(io::Error::other("it has no worker")) }
+    if processes.len() == 1 + workers { Ok(processes) } else { Err(io::Error::other("a worker is missing")) }
 }

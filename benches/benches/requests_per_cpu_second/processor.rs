@@ -5,7 +5,8 @@
 use std::fs;
 use std::io;
 use std::mem::{MaybeUninit, zeroed};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The load and its servers each have a processor, the first two that are allowed; with one, they share it.
 pub(crate) fn use_for_load() -> io::Result<()> {
@@ -17,14 +18,29 @@ pub(crate) fn use_for_server() -> io::Result<()> {
     use_nth(1)
 }
 
+/// For children that need more than one.
+pub(crate) fn use_all() -> io::Result<()> {
+    use_these(processors())
+}
+
 fn use_nth(n: usize) -> io::Result<()> {
+    use_these(processors().get(n..=n).unwrap_or_default())
+}
+
+/// Those that were allowed at the start.
+fn processors() -> &'static [usize] {
     static ALLOWED: std::sync::OnceLock<Vec<usize>> = std::sync::OnceLock::new();
-    let allowed = ALLOWED.get_or_init(|| allowed().unwrap_or_default());
-    let Some(&processor) = allowed.get(n) else { return Ok(()) };
+    ALLOWED.get_or_init(|| allowed().unwrap_or_default())
+}
+
+fn use_these(processors: &[usize]) -> io::Result<()> {
+    if processors.is_empty() {
+        return Ok(());
+    }
     // SAFETY: the set is plain bits, for which zero is a value; it lives until the call is over.
     let result = unsafe {
         let mut set: libc::cpu_set_t = zeroed();
-        libc::CPU_SET(processor, &mut set);
+        processors.iter().for_each(|&processor| libc::CPU_SET(processor, &mut set));
         libc::sched_setaffinity(0, size_of_val(&set), &set)
     };
     checked(result)
@@ -63,6 +79,20 @@ pub(crate) fn family(root: u32) -> io::Result<Vec<u32>> {
         family.extend(process.filter(|&process| parent(process) == Some(root)));
     }
     Ok(family)
+}
+
+/// A process and its children, as soon as they are so many.
+pub(crate) fn family_of(root: u32, size: usize) -> io::Result<Vec<u32>> {
+    let begin = Instant::now();
+    loop {
+        match family(root)? {
+            family if family.len() == size => return Ok(family),
+            family if begin.elapsed() > Duration::from_secs(5) => {
+                return Err(io::Error::other(format!("{} processes instead of {size}", family.len())));
+            }
+            _ => thread::sleep(Duration::from_millis(10)),
+        }
+    }
 }
 
 /// The second field behind the name, which is in parentheses and may contain anything.

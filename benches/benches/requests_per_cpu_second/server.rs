@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use wirelab::reactor::Backend;
+use wirelab::serve::Model;
 
 use crate::{bare_loop, hyper_server, nginx, ours, processor, reactor_loop};
 
@@ -18,52 +19,69 @@ pub(crate) enum Kind {
     Bare,
     /// The same through the reactor, on each of its back ends.
     Reactor(Backend),
-    Ours,
+    /// One loop, on each back end.
+    Ours(Backend),
+    /// Several threads or processes, on epoll.
+    Model(Model),
     /// hyper with the deadline for heads that its examples set; ours has one too.
     Hyper,
     /// hyper without any deadline.
     HyperNoDeadline,
-    Nginx,
+    /// hyper, with deadlines, on so many threads.
+    HyperThreads(usize),
+    /// With so many worker processes.
+    Nginx(usize),
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 8] = [
+    /// On one thread.
+    pub(crate) const SINGLE: [Kind; 10] = [
         Kind::Bare,
         Kind::Reactor(Backend::Epoll),
         Kind::Reactor(Backend::Poll),
         Kind::Reactor(Backend::Uring),
-        Kind::Ours,
+        Kind::Ours(Backend::Epoll),
+        Kind::Ours(Backend::Poll),
+        Kind::Ours(Backend::Uring),
         Kind::Hyper,
         Kind::HyperNoDeadline,
-        Kind::Nginx,
+        Kind::Nginx(1),
     ];
 
-    pub(crate) fn title(self) -> &'static str {
+    /// On two threads, or processes; and one loop, to compare them with.
+    pub(crate) const SEVERAL: [Kind; 9] = [
+        Kind::Ours(Backend::Epoll),
+        Kind::Model(Model::Readers(2)),
+        Kind::Model(Model::WorkerPool(2)),
+        Kind::Model(Model::SharedListener(2)),
+        Kind::Model(Model::Shards(2)),
+        Kind::Model(Model::Processes(2)),
+        Kind::Model(Model::ThreadPerConnection),
+        Kind::HyperThreads(2),
+        Kind::Nginx(2),
+    ];
+
+    pub(crate) fn title(self) -> String {
         match self {
-            Kind::Bare => "bare epoll loop",
-            Kind::Reactor(Backend::Epoll) => "reactor, epoll",
-            Kind::Reactor(Backend::Poll) => "reactor, poll",
-            Kind::Reactor(Backend::Uring) => "reactor, io_uring",
-            Kind::Ours => "ours",
-            Kind::Hyper => "hyper",
-            Kind::HyperNoDeadline => "hyper, no deadlines",
-            Kind::Nginx => "nginx",
+            Kind::Bare => "bare epoll loop".to_owned(),
+            Kind::Reactor(backend) => format!("reactor, {backend}"),
+            Kind::Ours(backend) => format!("ours, {backend}"),
+            Kind::Model(model) => format!("ours, {model}"),
+            Kind::Hyper => "hyper".to_owned(),
+            Kind::HyperNoDeadline => "hyper, no deadlines".to_owned(),
+            Kind::HyperThreads(threads) => format!("hyper, {threads} threads"),
+            Kind::Nginx(1) => "nginx".to_owned(),
+            Kind::Nginx(workers) => format!("nginx, {workers} workers"),
         }
     }
 
-    fn argument(self) -> &'static str {
-        match self {
-            Kind::Bare => "bare",
-            Kind::Reactor(backend) => backend.name(),
-            Kind::Ours => "ours",
-            Kind::Hyper => "hyper",
-            Kind::HyperNoDeadline => "hyper-no-deadlines",
-            Kind::Nginx => "nginx",
-        }
+    /// What `--serve` and `--profile` call it.
+    fn argument(self) -> String {
+        self.title().replace(", ", "/").replace(' ', "-")
     }
 
     pub(crate) fn named(name: &str) -> io::Result<Kind> {
-        let found = Kind::ALL.into_iter().find(|kind| kind.argument() == name);
+        let found = Kind::SINGLE.into_iter().chain(Kind::SEVERAL).find(|kind| kind.argument() == name);
         found.ok_or_else(|| io::Error::other(format!("there is no server `{name}`")))
     }
 
@@ -74,10 +92,15 @@ impl Kind {
 
     pub(crate) fn is_installed(self) -> bool {
         match self {
-            Kind::Nginx => nginx::program().is_some(),
-            Kind::Reactor(backend) => backend.is_available().is_ok(),
+            Kind::Nginx(_) => nginx::program().is_some(),
+            Kind::Reactor(backend) | Kind::Ours(backend) => backend.is_available().is_ok(),
             _ => true,
         }
+    }
+
+    /// Whether a processor of its own would be too little for it. It then shares all of them with the load.
+    fn is_several(self) -> bool {
+        matches!(self, Kind::Model(_) | Kind::HyperThreads(_) | Kind::Nginx(2..))
     }
 
     /// The child's side: serves until the process is ended.
@@ -85,10 +108,12 @@ impl Kind {
         match self {
             Kind::Bare => bare_loop::serve(),
             Kind::Reactor(backend) => reactor_loop::serve(backend),
-            Kind::Ours => ours::serve(),
+            Kind::Ours(backend) => ours::serve(backend),
+            Kind::Model(model) => ours::serve_as(model),
             Kind::Hyper => hyper_server::serve(true),
             Kind::HyperNoDeadline => hyper_server::serve(false),
-            Kind::Nginx => Err(io::Error::other("nginx is a program of its own")),
+            Kind::HyperThreads(threads) => hyper_server::serve_on(threads),
+            Kind::Nginx(_) => Err(io::Error::other("nginx is a program of its own")),
         }
     }
 }
@@ -117,9 +142,12 @@ impl Server {
 
     /// Starts it as the child of another program, which is given its command line as arguments.
     pub(crate) fn start_under(wrapper: &[&str], kind: Kind) -> io::Result<Server> {
-        processor::use_for_server()?;
+        match kind.is_several() {
+            true => processor::use_all()?,
+            false => processor::use_for_server()?,
+        }
         let started = match kind {
-            Kind::Nginx => nginx::start(wrapper),
+            Kind::Nginx(workers) => nginx::start(wrapper, workers),
             _ => start_self(wrapper, kind),
         };
         processor::use_for_load()?;
@@ -163,7 +191,7 @@ pub(crate) fn command(wrapper: &[&str], program: &std::path::Path) -> Command {
 
 fn start_self(wrapper: &[&str], kind: Kind) -> io::Result<Server> {
     let mut child = command(wrapper, &std::env::current_exe()?)
-        .args(["--serve", kind.argument()])
+        .args(["--serve", &kind.argument()])
         .stdout(Stdio::piped())
         .spawn()?;
     let mut line = String::new();
@@ -173,7 +201,11 @@ fn start_self(wrapper: &[&str], kind: Kind) -> io::Result<Server> {
     let mut words = line.split_whitespace();
     let (address, process) = (words.next(), words.next());
     match (address.and_then(|it| it.parse().ok()), process.and_then(|it| it.parse().ok())) {
-        (Some(address), Some(process)) => Ok(Server::new(kind, address, vec![process], child, None)),
+        (Some(address), Some(process)) => {
+            let children = if let Kind::Model(Model::Processes(count)) = kind { count } else { 0 };
+            let processes = processor::family_of(process, 1 + children)?;
+            Ok(Server::new(kind, address, processes, child, None))
+        }
         _ => Err(io::Error::other(format!("{} did not start: `{line}`", kind.title()))),
     }
 }
