@@ -69,10 +69,14 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(
+        unsafe_code,
+        reason = "C's macros have become unsafe functions, although they compute with integers only"
+    )]
     fn messages_have_the_layout_of_cmsghdr() {
         assert_eq!(HEADER, size_of::<libc::cmsghdr>());
         for data in 0..20u32 {
-            // SAFETY: these compute with integers only; C's macros have become unsafe functions in Rust.
+            // SAFETY: computes with integers only.
             assert_eq!(length(data as usize), unsafe { libc::CMSG_LEN(data) } as usize);
             // SAFETY: as above.
             assert_eq!(space(data as usize), unsafe { libc::CMSG_SPACE(data) } as usize);

@@ -100,7 +100,6 @@ pub(crate) fn is_on() -> bool {
     DEPTH.get() > 0
 }
 
-#[cold]
 pub(crate) fn note(name: &'static str, arguments: String, result: Result<i64, i32>) {
     CALLS.with_borrow_mut(|calls| {
         if calls.len() < LIMIT {

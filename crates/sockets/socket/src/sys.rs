@@ -44,16 +44,24 @@ fn returned<N: Copy + Into<i64>>(
     result: N,
     arguments: impl FnOnce(Option<usize>) -> String,
 ) -> io::Result<N> {
-    let outcome = if result.into() < 0 { Err(io::Error::last_os_error()) } else { Ok(result) };
+    let error = (result.into() < 0).then(io::Error::last_os_error);
     if record::is_on() {
-        let number = match &outcome {
-            Ok(number) => Ok((*number).into()),
-            Err(error) => Err(error.raw_os_error().unwrap_or(0)),
-        };
-        let count = number.ok().and_then(|number| usize::try_from(number).ok());
-        record::note(name, arguments(count), number);
+        noted(name, error.as_ref().map_or(Ok(result.into()), Err), arguments);
     }
-    outcome
+    error.map_or(Ok(result), Err)
+}
+
+/// The part of [`returned`] that is rarely taken, out of the way of the rest.
+#[cold]
+#[inline(never)]
+fn noted(
+    name: &'static str,
+    outcome: Result<i64, &io::Error>,
+    arguments: impl FnOnce(Option<usize>) -> String,
+) {
+    let result = outcome.map_err(|error| error.raw_os_error().unwrap_or(0));
+    let count = result.ok().and_then(|number| usize::try_from(number).ok());
+    record::note(name, arguments(count), result);
 }
 
 /// [`returned`] for calls that return how many bytes they moved.

@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::thread;
-use std::time::Duration;
 
 use wirelab_socket::{ListenOptions, Namespace, Socket, TcpListener, TcpStream};
 
