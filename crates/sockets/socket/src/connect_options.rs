@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::{KeepAlive, Socket, TcpStream};
 
-/// How a connection is made. The calls are made in the order that the kernel wants: options, `bind`, `connect`, since the
-/// SYN carries the outcome of some of them (window scale, largest segment) and leaves from an address.
+/// How a connection is made. The calls are made in the order that the kernel wants: options, `bind`, `connect`,
+/// since the SYN carries the outcome of some of them (window scale, largest segment) and leaves from an
+/// address.
 ///
 /// ```
 /// use std::time::Duration;
@@ -14,7 +15,8 @@ use crate::{KeepAlive, Socket, TcpStream};
 ///
 /// # fn main() -> std::io::Result<()> {
 /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
-/// let options = ConnectOptions::default().bind("127.0.0.2:0".parse().unwrap()).timeout(Duration::from_secs(5));
+/// let options = ConnectOptions::default().timeout(Duration::from_secs(5));
+/// let options = options.bind("127.0.0.2:0".parse().unwrap());
 /// let stream = options.connect(listener.local_addr()?)?;
 /// assert_eq!(stream.local_addr()?.ip().to_string(), "127.0.0.2");
 /// # Ok(()) }
@@ -36,21 +38,23 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// The address (and, if it is not 0, the port) to connect from. With port 0, the port is chosen by `connect` and not by
-    /// `bind`; see [`Socket::set_bind_address_no_port`]. By default the kernel chooses both.
+    /// The address (and, if it is not 0, the port) to connect from. With port 0, the port is chosen by
+    /// `connect` and not by `bind`; see [`Socket::set_bind_address_no_port`]. By default the kernel chooses
+    /// both.
     pub fn bind(mut self, address: SocketAddr) -> Self {
         self.bind = Some(address);
         self
     }
 
-    /// The ports to connect from; see [`Socket::set_local_port_range`]. By default `net.ipv4.ip_local_port_range`.
+    /// The ports to connect from; see [`Socket::set_local_port_range`]. By default
+    /// `net.ipv4.ip_local_port_range`.
     pub fn local_ports(mut self, ports: RangeInclusive<u16>) -> Self {
         self.ports = Some(ports);
         self
     }
 
-    /// How long [`connect`](Self::connect) waits for the handshake. By default as long as the kernel repeats its SYN, two
-    /// minutes and more.
+    /// How long [`connect`](Self::connect) waits for the handshake. By default as long as the kernel repeats
+    /// its SYN, two minutes and more.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
@@ -62,7 +66,8 @@ impl ConnectOptions {
         self
     }
 
-    /// See [`Socket::set_receive_buffer`]; the SYN's window scale follows from it. By default the kernel tunes it.
+    /// See [`Socket::set_receive_buffer`]; the SYN's window scale follows from it. By default the kernel tunes
+    /// it.
     pub fn receive_buffer(mut self, bytes: usize) -> Self {
         self.receive_buffer = Some(bytes);
         self
@@ -110,8 +115,8 @@ impl ConnectOptions {
         self
     }
 
-    /// Makes the socket, sets the options that differ from the kernel's own, binds if asked to, connects and waits for the
-    /// handshake. The stream waits in its calls. If a call fails, the socket is closed.
+    /// Makes the socket, sets the options that differ from the kernel's own, binds if asked to, connects and
+    /// waits for the handshake. The stream waits in its calls. If a call fails, the socket is closed.
     ///
     /// # Errors
     /// Those of the options' setters, of [`Socket::bind`] and of [`Socket::connect`]; `TimedOut` after the
@@ -126,8 +131,8 @@ impl ConnectOptions {
         Ok(stream)
     }
 
-    /// As [`connect`](Self::connect), and does not wait: see [`Socket::start_connect`]. The stream is non-blocking and stays
-    /// so; the time-out is the caller's.
+    /// As [`connect`](Self::connect), and does not wait: see [`Socket::start_connect`]. The stream is
+    /// non-blocking and stays so; the time-out is the caller's.
     ///
     /// # Errors
     /// Those of the options' setters, of [`Socket::bind`] and of [`Socket::start_connect`].

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! The offsets are those of 64-bit Linux; where `size_t` has four bytes, so has the length, and everything is
-//! padded to four. All numbers are in the machine's byte order. They are read and written here as bytes, so that
-//! the buffer need not be aligned.
+//! padded to four. All numbers are in the machine's byte order. They are read and written here as bytes, so
+//! that the buffer need not be aligned.
 
 use libc::c_int;
 
@@ -19,8 +19,8 @@ const WORD: usize = size_of::<usize>();
 /// Length, level and type.
 const HEADER: usize = WORD + 8;
 
-/// What one message with `data` bytes of data occupies without the padding (`CMSG_LEN`). A buffer of this size takes
-/// no more than it.
+/// What one message with `data` bytes of data occupies without the padding (`CMSG_LEN`). A buffer of this size
+/// takes no more than it.
 pub(crate) const fn length(data: usize) -> usize {
     HEADER + data
 }
@@ -50,8 +50,8 @@ pub(crate) struct Message<'a> {
     pub(crate) data: &'a [u8],
 }
 
-/// The messages in what the kernel has written. It ends at the first that does not fit, as the last one does not if
-/// the buffer was too small (`MSG_CTRUNC`).
+/// The messages in what the kernel has written. It ends at the first that does not fit, as the last one does
+/// not if the buffer was too small (`MSG_CTRUNC`).
 pub(crate) fn messages(mut rest: &[u8]) -> impl Iterator<Item = Message<'_>> {
     std::iter::from_fn(move || {
         let (length, after) = rest.split_first_chunk()?;

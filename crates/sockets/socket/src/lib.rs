@@ -39,35 +39,38 @@
 //!
 //! # Reading order
 //!
-//! 1. **A connection**: `socket.rs` ([`Socket`]: the calls in their order), `listener.rs` ([`TcpListener`], and what to do
-//!    when accepting fails), `connect.rs` and `stream.rs` ([`TcpStream`]: connecting, and moving bytes); in one go,
-//!    `listen_options.rs` and `connect_options.rs` ([`ListenOptions`], [`ConnectOptions`]).
-//! 2. **Its options**: `options.rs`, and below it a table for each purpose: `address.rs`, `handshake.rs`, `latency.rs`,
-//!    `buffers.rs`, `lifetime.rs`, `keep_alive.rs`, `congestion.rs`, `identity.rs`. How values become bytes: `kinds.rs`.
+//! 1. **A connection**: `socket.rs` ([`Socket`]: the calls in their order), `listener.rs` ([`TcpListener`], and
+//!    what to do when accepting fails), `connect.rs` and `stream.rs` ([`TcpStream`]: connecting, and moving
+//!    bytes); in one go, `listen_options.rs` and `connect_options.rs` ([`ListenOptions`], [`ConnectOptions`]).
+//! 2. **Its options**: `options.rs`, and below it a table for each purpose: `address.rs`, `handshake.rs`,
+//!    `latency.rs`, `buffers.rs`, `lifetime.rs`, `keep_alive.rs`, `congestion.rs`, `identity.rs`. How values
+//!    become bytes: `kinds.rs`.
 //! 3. **What the kernel knows of it**: `tcp_info.rs` ([`TcpInfo`], every field in one table), `memory.rs`
 //!    ([`SocketMemory`]), `queues.rs` ([`AcceptQueue`]), `usage.rs` ([`Usage`]: what the conversation cost).
-//! 4. **Other sockets**: `udp.rs` and `udp/` ([`UdpSocket`]: one datagram a call, many a call, many in one buffer),
-//!    `unix.rs` and `unix/` ([`UnixStream`], [`UnixListener`], [`UnixDatagram`], and descriptors that travel).
-//! 5. **Bytes that are not copied**: [`TcpStream::sendfile`], `pipe.rs` ([`Pipe`]: `splice`), `zero_copy.rs` ([`ZeroCopy`]:
-//!    `MSG_ZEROCOPY`, and why it is safe).
+//! 4. **Other sockets**: `udp.rs` and `udp/` ([`UdpSocket`]: one datagram a call, many a call, many in one
+//!    buffer), `unix.rs` and `unix/` ([`UnixStream`], [`UnixListener`], [`UnixDatagram`], and descriptors that
+//!    travel).
+//! 5. **Bytes that are not copied**: [`TcpStream::sendfile`], `pipe.rs` ([`Pipe`]: `splice`), `zero_copy.rs`
+//!    ([`ZeroCopy`]: `MSG_ZEROCOPY`, and why it is safe).
 //! 6. **What is underneath**: `address.rs` (the bytes of a `sockaddr`), `control.rs` (of a control message),
 //!    `error_queue.rs`, and `sys.rs` with `sys/`: every system call, and every `unsafe` block.
-//! 7. **To watch and to play**: `record.rs` ([`record`]: the calls that were made, as `strace` writes them), `namespace.rs`
-//!    ([`Namespace`]: a network of one's own).
+//! 7. **To watch and to play**: `record.rs` ([`record`]: the calls that were made, as `strace` writes them),
+//!    `namespace.rs` ([`Namespace`]: a network of one's own).
 //!
 //! # Invariants
 //!
-//! Every descriptor is close-on-exec from its creation. No write can raise SIGPIPE, but for [`TcpStream::sendfile`] and
-//! [`Pipe::drain`]. Calls that a signal interrupts are made again. Errors are [`std::io::Error`], with the kernel's
-//! number inside; would-block is [`std::io::ErrorKind::WouldBlock`]. Each option has a setter and a getter, and a builder
-//! makes no call for what is the kernel's default.
+//! Every descriptor is close-on-exec from its creation. No write can raise SIGPIPE, but for
+//! [`TcpStream::sendfile`] and [`Pipe::drain`]. Calls that a signal interrupts are made again. Errors are
+//! [`std::io::Error`], with the kernel's number inside; would-block is [`std::io::ErrorKind::WouldBlock`]. Each
+//! option has a setter and a getter, and a builder makes no call for what is the kernel's default.
 //!
 //! # What is left out
 //!
-//! Other systems than Linux (their calls differ in the flags that matter most here). Raw sockets. Multicast, which is a
-//! subject of its own. Control messages on IP sockets that tell of each packet (time to live, arrival time, interface).
-//! `IP_TRANSPARENT` and other options of routers. `sendfile` from a file to a file and `vmsplice`. Waiting for many
-//! sockets, and `io_uring`, which is another way of calling: see the crate `reactor`. The kernel's tables: see `kernel`.
+//! Other systems than Linux (their calls differ in the flags that matter most here). Raw sockets. Multicast,
+//! which is a subject of its own. Control messages on IP sockets that tell of each packet (time to live,
+//! arrival time, interface). `IP_TRANSPARENT` and other options of routers. `sendfile` from a file to a file
+//! and `vmsplice`. Waiting for many sockets, and `io_uring`, which is another way of calling: see the crate
+//! `reactor`. The kernel's tables: see `kernel`.
 //!
 //! # Example
 //!

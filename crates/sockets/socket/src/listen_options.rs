@@ -88,14 +88,15 @@ impl ListenOptions {
         self
     }
 
-    /// The send buffer of each accepted connection, in bytes; see [`Socket::set_send_buffer`]. By default the kernel
-    /// tunes it.
+    /// The send buffer of each accepted connection, in bytes; see [`Socket::set_send_buffer`]. By default the
+    /// kernel tunes it.
     pub fn send_buffer(mut self, bytes: usize) -> Self {
         self.send_buffer = Some(bytes);
         self
     }
 
-    /// See [`Socket::set_nodelay`]; every accepted connection inherits it, which saves a call for each. Off by default.
+    /// See [`Socket::set_nodelay`]; every accepted connection inherits it, which saves a call for each. Off by
+    /// default.
     pub fn nodelay(mut self, on: bool) -> Self {
         self.nodelay = on;
         self
@@ -119,8 +120,8 @@ impl ListenOptions {
         self
     }
 
-    /// Makes the socket, sets the options that differ from the kernel's own, binds and listens. If a call fails,
-    /// the socket is closed.
+    /// Makes the socket, sets the options that differ from the kernel's own, binds and listens. If a call
+    /// fails, the socket is closed.
     ///
     /// # Errors
     /// Those of [`Socket::bind`] and [`Socket::listen`].

@@ -15,8 +15,8 @@ use crate::{Socket, sys};
 ///
 /// A namespace belongs to threads, not to processes. A new thread begins in the namespace of the thread that
 /// starts it; threads that ran before stay where they were. A socket keeps the namespace in which it was made,
-/// whichever thread uses it later. `/proc/net` and `/proc/sys/net` show the namespace of the thread that opens a
-/// file there (`/proc/net` by way of `/proc/self`, which is the *main* thread: other threads read
+/// whichever thread uses it later. `/proc/net` and `/proc/sys/net` show the namespace of the thread that opens
+/// a file there (`/proc/net` by way of `/proc/self`, which is the *main* thread: other threads read
 /// `/proc/thread-self/net`).
 ///
 /// The namespace ends when the last thread, socket and descriptor of it is gone; this value is such a
@@ -36,18 +36,19 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// `unshare(CLONE_NEWNET)`: makes a network namespace and moves the calling thread into it, with the loopback
-    /// device up (127.0.0.1 and ::1 work; there is no other device, and no way out).
+    /// `unshare(CLONE_NEWNET)`: makes a network namespace and moves the calling thread into it, with the
+    /// loopback device up (127.0.0.1 and ::1 work; there is no other device, and no way out).
     ///
-    /// That needs `CAP_SYS_ADMIN`. Without it, a user namespace is made together with it
-    /// (`CLONE_NEWUSER | CLONE_NEWNET`), in which the process is root over what it made, and the ids of its user
-    /// and group are mapped to 0. It holds for the calling thread and for threads that it starts later: call it
-    /// first in `main`.
+    /// That needs `CAP_SYS_ADMIN`. Without it, a user namespace is made together with it (`CLONE_NEWUSER |
+    /// CLONE_NEWNET`), in which the process is root over what it made, and the ids of its user and group are
+    /// mapped to 0. It holds for the calling thread and for threads that it starts later: call it first in
+    /// `main`.
     ///
     /// # Errors
     /// `InvalidInput`: a user namespace is needed, and the process has several threads already, for which the
     /// kernel refuses it. `PermissionDenied`: the system forbids user namespaces
-    /// (`kernel.unprivileged_userns_clone`, `user.max_user_namespaces`, AppArmor, or a container's seccomp filter).
+    /// (`kernel.unprivileged_userns_clone`, `user.max_user_namespaces`, AppArmor, or a container's seccomp
+    /// filter).
     pub fn enter_new() -> io::Result<Self> {
         match sys::unshare(libc::CLONE_NEWNET) {
             Err(error) if error.raw_os_error() == Some(libc::EPERM) => enter_as_its_root()?,

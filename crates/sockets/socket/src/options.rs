@@ -1,7 +1,8 @@
 //! Socket options: a table for each purpose, from which the setters and getters are made.
 //!
-//! An entry reads `set_nodelay, nodelay: bool as Flag = NO_DELAY;`: the two methods, the value, how it is put into
-//! bytes (`kinds.rs`), and the option (`sys/option.rs`). Its comment becomes the documentation of the setter.
+//! An entry reads `set_nodelay, nodelay: bool as Flag = NO_DELAY;`: the two methods, the value, how it is put
+//! into bytes (`kinds.rs`), and the option (`sys/option.rs`). Its comment becomes the documentation of the
+//! setter.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -44,7 +45,9 @@ macro_rules! options {
     ([$($socket:ident),*] $table:tt) => {
         $($crate::options::options!(@ $socket $table);)*
     };
-    (@ $socket:ident { $($(#[$doc:meta])* $set:ident, $get:ident: $value:ty as $kind:ident = $name:ident;)* }) => {
+    (@ $socket:ident {
+        $($(#[$doc:meta])* $set:ident, $get:ident: $value:ty as $kind:ident = $name:ident;)*
+    }) => {
         impl $crate::$socket {
             $(
                 $(#[$doc])*

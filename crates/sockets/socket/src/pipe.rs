@@ -5,12 +5,12 @@ use libc::{SPLICE_F_MOVE, SPLICE_F_NONBLOCK};
 
 use crate::sys::{self, Descriptor};
 
-/// A buffer inside the kernel, through which bytes go from one descriptor to another without coming into the process:
-/// `splice(2)`.
+/// A buffer inside the kernel, through which bytes go from one descriptor to another without coming into the
+/// process: `splice(2)`.
 ///
-/// `sendfile` sends files; `splice` moves between any two descriptors, of which one must be a pipe. A proxy thus fills
-/// a pipe from one connection and drains it into the other. What moves are references to pages; the bytes are copied
-/// only where a device or the receiving socket needs them elsewhere (loopback does not).
+/// `sendfile` sends files; `splice` moves between any two descriptors, of which one must be a pipe. A proxy
+/// thus fills a pipe from one connection and drains it into the other. What moves are references to pages; the
+/// bytes are copied only where a device or the receiving socket needs them elsewhere (loopback does not).
 ///
 /// ```
 /// use wirelab_socket::{Pipe, TcpListener, TcpStream};
@@ -55,15 +55,16 @@ impl Pipe {
         self.length == 0
     }
 
-    /// `splice`: moves up to `count` bytes from a socket or a file into the pipe, and returns how many; 0 is the end of
-    /// the stream or file.
+    /// `splice`: moves up to `count` bytes from a socket or a file into the pipe, and returns how many; 0 is
+    /// the end of the stream or file.
     ///
-    /// Waits for bytes if the source is a blocking socket, never for room in the pipe. The pipe may be full with fewer
-    /// bytes than its [capacity](Self::capacity), as each piece of a segment takes a page's place, however short it is.
+    /// Waits for bytes if the source is a blocking socket, never for room in the pipe. The pipe may be full
+    /// with fewer bytes than its [capacity](Self::capacity), as each piece of a segment takes a page's place,
+    /// however short it is.
     ///
     /// # Errors
-    /// `WouldBlock`: the pipe is full, or the source is non-blocking and has nothing. While the pipe
-    /// [has something](Self::len), drain it; otherwise it is the source. Those of a read. `InvalidInput`: the source
+    /// `WouldBlock`: the pipe is full, or the source is non-blocking and has nothing. While the pipe [has
+    /// something](Self::len), drain it; otherwise it is the source. Those of a read. `InvalidInput`: the source
     /// cannot be spliced.
     pub fn fill(&mut self, from: &impl AsFd, count: usize) -> io::Result<usize> {
         let flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
@@ -74,8 +75,8 @@ impl Pipe {
 
     /// `splice`: moves what is in the pipe to a socket or a file, and returns how much of it; the rest stays.
     ///
-    /// A socket's peer that is gone is an error, but like `sendfile` the call knows no `MSG_NOSIGNAL`: a program that has
-    /// set SIGPIPE to its default would end.
+    /// A socket's peer that is gone is an error, but like `sendfile` the call knows no `MSG_NOSIGNAL`: a
+    /// program that has set SIGPIPE to its default would end.
     ///
     /// # Errors
     /// `WouldBlock`: the target is non-blocking and its send buffer is full. Those of a write.
@@ -88,8 +89,8 @@ impl Pipe {
         Ok(moved)
     }
 
-    /// `tee`: puts what is in this pipe into `other` too, without a copy, and returns how much of it: for a proxy that
-    /// keeps a record.
+    /// `tee`: puts what is in this pipe into `other` too, without a copy, and returns how much of it: for a
+    /// proxy that keeps a record.
     ///
     /// # Errors
     /// `WouldBlock`: there is no room in `other`.
@@ -114,8 +115,8 @@ impl Pipe {
     /// `F_SETPIPE_SZ`: changes the capacity, rounded up to a power of two of pages, and returns it.
     ///
     /// # Errors
-    /// `PermissionDenied`: more than `fs.pipe-max-size` (1 MiB) needs `CAP_SYS_RESOURCE`. `EBUSY`: more bytes are in the
-    /// pipe.
+    /// `PermissionDenied`: more than `fs.pipe-max-size` (1 MiB) needs `CAP_SYS_RESOURCE`. `EBUSY`: more bytes
+    /// are in the pipe.
     pub fn set_capacity(&self, bytes: usize) -> io::Result<usize> {
         sys::set_pipe_capacity(self.read.as_fd(), bytes)
     }

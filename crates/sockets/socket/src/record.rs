@@ -18,10 +18,11 @@ pub(crate) mod strace;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The kernel's name of the call, which is not always the C library's: `send` is `sendto` without an address.
+    /// The kernel's name of the call, which is not always the C library's: `send` is `sendto` without an
+    /// address.
     pub name: &'static str,
-    /// The arguments, as `strace` writes them: at most 32 bytes of what was sent or received, and `...` for what
-    /// the kernel did not fill.
+    /// The arguments, as `strace` writes them: at most 32 bytes of what was sent or received, and `...` for
+    /// what the kernel did not fill.
     pub arguments: String,
     /// What the call returned, or the number of the error.
     pub result: Result<i64, i32>,
@@ -61,8 +62,8 @@ thread_local! {
 /// their order. The first 65,536 are kept.
 ///
 /// Calls that are made past this crate (by `std`, or by a descriptor that was taken out of a socket) are not
-/// among them. A `record` inside another gets its own part, and the outer one gets all of it. A test compares it
-/// with what `strace` sees.
+/// among them. A `record` inside another gets its own part, and the outer one gets all of it. A test compares
+/// it with what `strace` sees.
 pub fn record<R>(body: impl FnOnce() -> R) -> (R, Vec<Call>) {
     let scope = Scope::enter();
     let result = body();

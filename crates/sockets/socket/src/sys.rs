@@ -36,8 +36,8 @@ use sockets::{address_in, filled};
 
 /// The end of every call: what it returned, or the error that it left in `errno`.
 ///
-/// `arguments` writes the arguments down; it is given what was returned, since the kernel has filled only what a
-/// successful call fills, and is called only while somebody records.
+/// `arguments` writes the arguments down; it is given what was returned, since the kernel has filled only what
+/// a successful call fills, and is called only while somebody records.
 #[inline]
 fn returned<N: Copy + Into<i64>>(
     name: &'static str,

@@ -69,9 +69,10 @@ impl UdpSocket {
         sys::retry(|| sys::send_to(self.as_fd(), datagram, libc::MSG_NOSIGNAL, &to))
     }
 
-    /// `connect`: fixes the peer. Nothing is sent. From now on [`send`](Self::send) goes to `peer`, only its datagrams
-    /// are received, and errors that ICMP reports about it are told. The kernel also fixes this end's address, which a
-    /// socket bound to `0.0.0.0` else chooses for each datagram. A second `connect` changes the peer.
+    /// `connect`: fixes the peer. Nothing is sent. From now on [`send`](Self::send) goes to `peer`, only its
+    /// datagrams are received, and errors that ICMP reports about it are told. The kernel also fixes this end's
+    /// address, which a socket bound to `0.0.0.0` else chooses for each datagram. A second `connect` changes
+    /// the peer.
     ///
     /// # Errors
     /// `NetworkUnreachable`: there is no route.
@@ -82,18 +83,19 @@ impl UdpSocket {
     /// `send`: one datagram to the peer of [`connect`](Self::connect).
     ///
     /// # Errors
-    /// `NotConnected` (`EDESTADDRREQ`): there is no peer. `ConnectionRefused`: **an earlier** datagram found nobody on
-    /// the peer's port, as ICMP has told since; this one was not sent. Those of [`send_to`](Self::send_to).
+    /// `NotConnected` (`EDESTADDRREQ`): there is no peer. `ConnectionRefused`: **an earlier** datagram found
+    /// nobody on the peer's port, as ICMP has told since; this one was not sent. Those of
+    /// [`send_to`](Self::send_to).
     pub fn send(&self, datagram: &[u8]) -> io::Result<usize> {
         sys::retry(|| sys::send(self.as_fd(), datagram, libc::MSG_NOSIGNAL))
     }
 
-    /// `recv`: takes the oldest datagram. What does not fit into `buffer` is thrown away. A length of 0 is an empty
-    /// datagram, not an end.
+    /// `recv`: takes the oldest datagram. What does not fit into `buffer` is thrown away. A length of 0 is an
+    /// empty datagram, not an end.
     ///
     /// # Errors
-    /// `WouldBlock`: the queue is empty. `ConnectionRefused`: the peer's port is closed (an ICMP message said so; only
-    /// after [`connect`](Self::connect)). Each error is told once.
+    /// `WouldBlock`: the queue is empty. `ConnectionRefused`: the peer's port is closed (an ICMP message said
+    /// so; only after [`connect`](Self::connect)). Each error is told once.
     pub fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
         sys::retry(|| sys::recv(self.as_fd(), buffer, 0))
     }

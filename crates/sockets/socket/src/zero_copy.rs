@@ -13,34 +13,35 @@ use crate::{TcpStream, error_queue, options};
 
 /// A stream that sends without copying: `SO_ZEROCOPY`, `MSG_ZEROCOPY` and its completions.
 ///
-/// An ordinary `send` copies the bytes into the send buffer, so that the program may reuse its memory when the call
-/// returns. With `MSG_ZEROCOPY` the send buffer refers to the program's own pages, and they must not change until the
-/// kernel says so: it must still send them, and perhaps again.
+/// An ordinary `send` copies the bytes into the send buffer, so that the program may reuse its memory when the
+/// call returns. With `MSG_ZEROCOPY` the send buffer refers to the program's own pages, and they must not
+/// change until the kernel says so: it must still send them, and perhaps again.
 ///
 /// ```text
 ///   send(&bytes)      pages pinned; number 0  ──▶ segments ──▶ peer
 ///   send(&bytes)      pages pinned; number 1  ──▶ segments ──▶ peer
 ///                                                     ◀── ACK of all of them
-///   completions()     error queue: "0 to 1 are done, and were not copied"       the clones of `bytes` are dropped
+///   completions()     "0 to 1 are done, and were not copied": the clones of `bytes` are dropped
 /// ```
 ///
 /// # When it pays
 ///
-/// Pinning pages and reading completions costs more than copying some ten kilobytes. And where the packet ends in the
-/// same kernel (loopback, a container's `veth`), or the network card cannot gather pages, the kernel copies after all
-/// and says so: see [`Completions::copied`]. On loopback it always does, since the receiver could otherwise keep the
-/// sender's memory for ever.
+/// Pinning pages and reading completions costs more than copying some ten kilobytes. And where the packet ends
+/// in the same kernel (loopback, a container's `veth`), or the network card cannot gather pages, the kernel
+/// copies after all and says so: see [`Completions::copied`]. On loopback it always does, since the receiver
+/// could otherwise keep the sender's memory for ever.
 ///
 /// # Why this is safe
 ///
-/// What the kernel reads after the call is memory that nobody frees or changes in the meantime. Each [`send`](Self::send)
-/// keeps a [`Bytes`] of exactly the memory that it handed over. As long as one `Bytes` of a buffer lives, the buffer is
-/// neither freed nor mutable (`Bytes::try_into_mut` wants to be the only one), wherever this value moves. It is let go
-/// only when the kernel has said that this number is done.
+/// What the kernel reads after the call is memory that nobody frees or changes in the meantime. Each
+/// [`send`](Self::send) keeps a [`Bytes`] of exactly the memory that it handed over. As long as one `Bytes` of
+/// a buffer lives, the buffer is neither freed nor mutable (`Bytes::try_into_mut` wants to be the only one),
+/// wherever this value moves. It is let go only when the kernel has said that this number is done.
 ///
-/// Dropping this value while something is in flight **aborts the connection** (the peer gets an RST), as the kernel
-/// would otherwise go on sending pages whose memory is somebody else's by then. [`finish`](Self::finish) waits first.
-/// What a network card still holds after that is leaked, not freed; a leak is safe. Forgetting this value leaks too.
+/// Dropping this value while something is in flight **aborts the connection** (the peer gets an RST), as the
+/// kernel would otherwise go on sending pages whose memory is somebody else's by then. [`finish`](Self::finish)
+/// waits first. What a network card still holds after that is leaked, not freed; a leak is safe. Forgetting
+/// this value leaks too.
 ///
 /// # Example
 ///
@@ -67,8 +68,8 @@ use crate::{TcpStream, error_queue, options};
 #[derive(Debug)]
 pub struct ZeroCopy {
     stream: TcpStream,
-    /// What was sent and is not known to be done, in the order of the numbers; `None` where a later one was done
-    /// earlier.
+    /// What was sent and is not known to be done, in the order of the numbers; `None` where a later one was
+    /// done earlier.
     kept: VecDeque<Option<Bytes>>,
     /// The number of the first of `kept`. The kernel counts calls that sent something, from 0, and wraps.
     first: u32,
@@ -83,7 +84,8 @@ pub struct Completions {
     pub sends: usize,
     /// Their bytes.
     pub bytes: usize,
-    /// Calls of them whose bytes the kernel copied after all. If that is most of them, ordinary sends are cheaper.
+    /// Calls of them whose bytes the kernel copied after all. If that is most of them, ordinary sends are
+    /// cheaper.
     pub copied: usize,
 }
 
@@ -106,15 +108,15 @@ impl ZeroCopy {
         Ok(ZeroCopy { stream, kept: VecDeque::new(), first: 0, in_flight: 0, limit })
     }
 
-    /// `send(MSG_ZEROCOPY)`: gives the kernel the pages of `bytes`, and returns how many bytes it took. They are kept
-    /// until [`completions`](Self::completions) hears of them.
+    /// `send(MSG_ZEROCOPY)`: gives the kernel the pages of `bytes`, and returns how many bytes it took. They
+    /// are kept until [`completions`](Self::completions) hears of them.
     ///
     /// A small part of a large buffer keeps all of the buffer.
     ///
     /// # Errors
     /// `WouldBlock`: the limit is reached, or the kernel has no room for another notification
-    /// (`net.core.optmem_max`): take completions, [waiting](Self::wait) for them if need be. Or the send buffer of a
-    /// non-blocking stream is full. Those of [`TcpStream::write`].
+    /// (`net.core.optmem_max`): take completions, [waiting](Self::wait) for them if need be. Or the send buffer
+    /// of a non-blocking stream is full. Those of [`TcpStream::write`].
     pub fn send(&mut self, bytes: &Bytes) -> io::Result<usize> {
         let room = self.limit.saturating_sub(self.in_flight);
         let part = bytes.slice(..bytes.len().min(room));
@@ -135,10 +137,11 @@ impl ZeroCopy {
         Ok(count)
     }
 
-    /// `recvmsg(MSG_ERRQUEUE)` until the queue is empty: what the kernel has finished with since the last call. Does not
-    /// wait.
+    /// `recvmsg(MSG_ERRQUEUE)` until the queue is empty: what the kernel has finished with since the last call.
+    /// Does not wait.
     ///
-    /// A poller reports the arrival of completions as an error condition (`EPOLLERR`), although none has happened.
+    /// A poller reports the arrival of completions as an error condition (`EPOLLERR`), although none has
+    /// happened.
     ///
     /// # Errors
     /// `InvalidData`: the kernel speaks of what was never sent. That of the stream is not reported here.
@@ -174,8 +177,8 @@ impl ZeroCopy {
         Ok(done)
     }
 
-    /// `poll`: waits until a completion (or an error of the stream) is there, and takes it; nothing is done if `limit`
-    /// passes first.
+    /// `poll`: waits until a completion (or an error of the stream) is there, and takes it; nothing is done if
+    /// `limit` passes first.
     ///
     /// # Errors
     /// Those of [`completions`](Self::completions).
@@ -190,8 +193,8 @@ impl ZeroCopy {
     /// Waits until nothing is in flight, and returns all that was completed meanwhile.
     ///
     /// # Errors
-    /// `TimedOut`: the peer has not acknowledged everything in the time given; the rest stays in flight. Those of
-    /// [`completions`](Self::completions).
+    /// `TimedOut`: the peer has not acknowledged everything in the time given; the rest stays in flight. Those
+    /// of [`completions`](Self::completions).
     pub fn finish(&mut self, limit: Duration) -> io::Result<Completions> {
         let deadline = Instant::now().checked_add(limit);
         let mut all = self.completions()?;
@@ -226,8 +229,8 @@ impl ZeroCopy {
     }
 }
 
-/// `connect` to no address takes the connection down for every descriptor of it, which `close` does only with the last.
-/// The kernel then forgets what it had to send, and says so in the error queue.
+/// `connect` to no address takes the connection down for every descriptor of it, which `close` does only with
+/// the last. The kernel then forgets what it had to send, and says so in the error queue.
 impl Drop for ZeroCopy {
     fn drop(&mut self) {
         // Errors leave things in flight, and what is in flight is not freed.

@@ -1,5 +1,5 @@
-//! The system calls that the builders make, in their order, as the recorder has them. That the recorder tells the
-//! truth is shown in `strace.rs`.
+//! The system calls that the builders make, in their order, as the recorder has them. That the recorder tells
+//! the truth is shown in `strace.rs`.
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};

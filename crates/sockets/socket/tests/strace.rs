@@ -150,8 +150,8 @@ fn compare() {
     assert_eq!(recorded.len(), seen.len(), "calls recorded and seen");
 }
 
-/// Where `strace` writes more than the recorder, or less: pointers to what the kernel did not fill, the bytes of
-/// structs that it does not know, and what `poll` found.
+/// Where `strace` writes more than the recorder, or less: pointers to what the kernel did not fill, the bytes
+/// of structs that it does not know, and what `poll` found.
 fn normalised(line: &str) -> String {
     let mut line = line.replace(
         r#"SO_RCVTIMEO_OLD, "\1\0\0\0\0\0\0\0 \241\7\0\0\0\0\0""#,

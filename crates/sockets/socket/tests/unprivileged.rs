@@ -33,7 +33,8 @@ fn enter_and_use() {
     TcpListener::bind("127.0.0.1:80".parse().unwrap()).expect("root of its own network may use low ports");
 }
 
-/// Each in a process of its own, as a user who owns nothing; the program is copied to where that user may read it.
+/// Each in a process of its own, as a user who owns nothing; the program is copied to where that user may read
+/// it.
 fn run_both() {
     let directory = env::temp_dir().join(format!("wirelab-nobody-{}", std::process::id()));
     fs::create_dir(&directory).unwrap();

@@ -31,18 +31,19 @@ options! {
         /// The socket is not of IPv6, or is bound already.
         set_only_v6, only_v6: bool as Flag = ONLY_V6;
 
-        /// `IP_BIND_ADDRESS_NO_PORT`: `bind` to port 0 takes the address only, and `connect` chooses the port when
-        /// it knows the peer. Otherwise the port is chosen by `bind`, which must find one that nobody uses towards
-        /// anybody: of the ports of one address, each then serves one connection instead of one for each peer. Off
-        /// by default.
+        /// `IP_BIND_ADDRESS_NO_PORT`: `bind` to port 0 takes the address only, and `connect` chooses the port
+        /// when it knows the peer. Otherwise the port is chosen by `bind`, which must find one that nobody uses
+        /// towards anybody: of the ports of one address, each then serves one connection instead of one for
+        /// each peer. Off by default.
         ///
         /// # Errors
         /// None are known.
         set_bind_address_no_port, bind_address_no_port: bool as Flag = BIND_ADDRESS_NO_PORT;
 
-        /// `IP_LOCAL_PORT_RANGE` (Linux 6.3): the ports among which the kernel chooses when it binds this socket
-        /// itself, in `connect` or in `bind` to port 0. Only the part inside `net.ipv4.ip_local_port_range` counts;
-        /// `None`, the default, is all of that. For IPv6 too, in spite of its name.
+        /// `IP_LOCAL_PORT_RANGE` (Linux 6.3): the ports among which the kernel chooses when it binds this
+        /// socket itself, in `connect` or in `bind` to port 0. Only the part inside
+        /// `net.ipv4.ip_local_port_range` counts; `None`, the default, is all of that. For IPv6 too, in spite
+        /// of its name.
         ///
         /// # Errors
         /// `InvalidInput`: the range is empty, or begins with port 0. `ENOPROTOOPT`: the kernel is older.

@@ -27,8 +27,8 @@ methods! {
             Ok(sys::status_flags(self.as_fd())? & libc::O_NONBLOCK != 0)
         }
 
-        /// Whether the descriptor is closed when the process executes another program. Every socket of this crate
-        /// is made so.
+        /// Whether the descriptor is closed when the process executes another program. Every socket of this
+        /// crate is made so.
         ///
         /// # Errors
         /// None are known for an open socket.

@@ -13,7 +13,8 @@ methods! {
     [Socket, TcpListener, TcpStream]
     {
         /// `TCP_CONGESTION`: the congestion control of this connection, by name: `cubic` (RFC 9438), `reno`
-        /// (RFC 5681), `bbr`. By default as `net.ipv4.tcp_congestion_control` says; accepted sockets inherit it.
+        /// (RFC 5681), `bbr`. By default as `net.ipv4.tcp_congestion_control` says; accepted sockets inherit
+        /// it.
         ///
         /// # Errors
         /// `InvalidInput`: no name of an algorithm has this form. `NotFound`: the kernel does not have it (see

@@ -42,8 +42,8 @@ methods! {
             get::<Flag>(self.as_fd(), OptionName::LISTENING)
         }
 
-        /// `SO_COOKIE`: a number that no other socket of this kernel has or will have, by which `sock_diag(7)` finds
-        /// it again.
+        /// `SO_COOKIE`: a number that no other socket of this kernel has or will have, by which `sock_diag(7)`
+        /// finds it again.
         ///
         /// # Errors
         /// `ENOTSOCK`: the descriptor is not a socket.

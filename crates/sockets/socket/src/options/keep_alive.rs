@@ -40,7 +40,8 @@ pub struct KeepAlive {
 methods! {
     [Socket, TcpListener, TcpStream]
     {
-        /// `SO_KEEPALIVE` and its three times; `None`, the default, turns it off and leaves the times as they are.
+        /// `SO_KEEPALIVE` and its three times; `None`, the default, turns it off and leaves the times as they
+        /// are.
         ///
         /// # Errors
         /// `InvalidInput`: a value is outside the range of [`KeepAlive`].

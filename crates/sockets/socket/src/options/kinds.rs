@@ -32,8 +32,8 @@ impl Kind for Flag {
     }
 }
 
-/// A number of bytes, segments or anything else. The kernel keeps it as a signed integer; what is beyond its range
-/// becomes the end of the range.
+/// A number of bytes, segments or anything else. The kernel keeps it as a signed integer; what is beyond its
+/// range becomes the end of the range.
 pub(crate) enum Size {}
 
 impl Kind for Size {
@@ -129,8 +129,8 @@ impl Kind for Microseconds {
     }
 }
 
-/// `struct timeval`: eight bytes of seconds, eight of microseconds. Zero means no limit to the kernel, which is why
-/// a limit of zero is refused.
+/// `struct timeval`: eight bytes of seconds, eight of microseconds. Zero means no limit to the kernel, which is
+/// why a limit of zero is refused.
 pub(crate) enum Limit {}
 
 impl Kind for Limit {
@@ -164,7 +164,8 @@ impl Kind for Limit {
     }
 }
 
-/// `struct linger`: four bytes, on or off; four bytes of whole seconds, rounded up so that only zero means zero.
+/// `struct linger`: four bytes, on or off; four bytes of whole seconds, rounded up so that only zero means
+/// zero.
 pub(crate) enum Linger {}
 
 impl Kind for Linger {

@@ -18,8 +18,8 @@ use crate::record::strace::{Flags, MESSAGE_FLAG, Text};
 /// How many messages one call moves.
 pub(crate) const BATCH: usize = 64;
 
-/// Headers and parts for one call, on the stack. They hold pointers to what a caller's slices own, and are filled and
-/// used inside one function each.
+/// Headers and parts for one call, on the stack. They hold pointers to what a caller's slices own, and are
+/// filled and used inside one function each.
 struct Headers {
     headers: [mmsghdr; BATCH],
     parts: [iovec; BATCH],
@@ -51,9 +51,9 @@ pub(crate) fn send_many(
         header.msg_hdr.msg_iov = part;
         header.msg_hdr.msg_iovlen = 1;
     }
-    // SAFETY: the first `count` headers point to `names` and to the bytes of `datagrams`, which are borrowed for
-    // the length of the call, all readable for the lengths beside them; the kernel writes the lengths that were sent into the
-    // headers only.
+    // SAFETY: the first `count` headers point to `names` and to the bytes of `datagrams`, which are borrowed
+    // for the length of the call, all readable for the lengths beside them; the kernel writes the lengths that
+    // were sent into the headers only.
     let result =
         unsafe { libc::sendmmsg(fd.as_raw_fd(), call.headers.as_mut_ptr(), count as c_uint, flags as _) };
     let sent = returned("sendmmsg", result, |sent| {
@@ -78,8 +78,8 @@ pub(crate) struct Slot {
     pub(crate) control_length: usize,
 }
 
-/// Waits for one datagram (unless the socket is non-blocking) and takes up to 64 that are there, the first into the first
-/// `size` bytes of `buffer`, and so on; returns how many.
+/// Waits for one datagram (unless the socket is non-blocking) and takes up to 64 that are there, the first into
+/// the first `size` bytes of `buffer`, and so on; returns how many.
 pub(crate) fn recv_many(
     fd: BorrowedFd<'_>,
     buffer: &mut [u8],
@@ -103,8 +103,8 @@ pub(crate) fn recv_many(
         count += 1;
     }
     let (headers, flags) = (call.headers.as_mut_ptr(), libc::MSG_WAITFORONE);
-    // SAFETY: the first `count` headers point to parts of `buffer` that do not overlap, and into `slots`, which nobody
-    // else uses during the call, each writable for the length beside it. No time limit is given.
+    // SAFETY: the first `count` headers point to parts of `buffer` that do not overlap, and into `slots`, which
+    // nobody else uses during the call, each writable for the length beside it. No time limit is given.
     let result = unsafe { libc::recvmmsg(fd.as_raw_fd(), headers, count, flags as _, ptr::null_mut()) };
     let outcome = returned("recvmmsg", result, |_| {
         format!("{}, [...], {count}, MSG_WAITFORONE, NULL", fd.as_raw_fd())
@@ -136,7 +136,8 @@ pub(crate) fn send_message(
     message.msg_iovlen = 1;
     message.msg_control = control.as_ptr().cast_mut().cast();
     message.msg_controllen = control.len() as _;
-    // SAFETY: `bytes`, `to` and `control` are readable for their lengths, and sending only reads through the pointers.
+    // SAFETY: `bytes`, `to` and `control` are readable for their lengths, and sending only reads through the
+    // pointers.
     let result = unsafe { libc::sendmsg(fd.as_raw_fd(), &message, libc::MSG_NOSIGNAL) };
     moved("sendmsg", result, |_| {
         let to = to.map(|to| (to, to.length));

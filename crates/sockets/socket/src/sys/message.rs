@@ -11,8 +11,8 @@ use crate::control;
 
 /// A message with one part, and room for control data or the data itself.
 ///
-/// The pointers in it are those of the slices, and are valid for as long as both live; that is for the caller to see
-/// to, who alone dereferences them (by a system call).
+/// The pointers in it are those of the slices, and are valid for as long as both live; that is for the caller
+/// to see to, who alone dereferences them (by a system call).
 fn message(part: &mut libc::iovec, control: *mut u8, control_length: usize) -> libc::msghdr {
     // SAFETY: `msghdr` consists of integers and pointers, for which all zeroes is a value.
     let mut message: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
@@ -25,8 +25,8 @@ fn message(part: &mut libc::iovec, control: *mut u8, control_length: usize) -> l
     message
 }
 
-/// Sends `bytes` and the control message of `descriptors`, which are borrowed so that they are open for as long as the
-/// call lasts.
+/// Sends `bytes` and the control message of `descriptors`, which are borrowed so that they are open for as long
+/// as the call lasts.
 pub(crate) fn send_with_descriptors(
     fd: BorrowedFd<'_>,
     bytes: &[u8],
@@ -35,7 +35,8 @@ pub(crate) fn send_with_descriptors(
 ) -> io::Result<usize> {
     let mut part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     let message = message(&mut part, control.as_ptr().cast_mut(), control.len());
-    // SAFETY: `bytes` and `control` are readable for their lengths, and sending only reads through the pointers.
+    // SAFETY: `bytes` and `control` are readable for their lengths, and sending only reads through the
+    // pointers.
     let result = unsafe { libc::sendmsg(fd.as_raw_fd(), &message, libc::MSG_NOSIGNAL) };
     moved("sendmsg", result, |_| {
         let control = match descriptors.len() {
@@ -57,8 +58,8 @@ pub(crate) struct WithDescriptors {
     pub(crate) control_cut: bool,
 }
 
-/// Receives bytes into `buffer`, and takes over the descriptors that came with them. `control` is scratch space that
-/// bounds their number.
+/// Receives bytes into `buffer`, and takes over the descriptors that came with them. `control` is scratch space
+/// that bounds their number.
 pub(crate) fn recv_with_descriptors(
     fd: BorrowedFd<'_>,
     buffer: &mut [u8],
@@ -82,8 +83,8 @@ pub(crate) fn recv_with_descriptors(
         });
         format!("{}, {shown}, MSG_CMSG_CLOEXEC", fd.as_raw_fd())
     });
-    // SAFETY: the call went well (`numbers` is empty otherwise), and so the kernel has just opened these descriptors
-    // for this process and wrote their numbers down here only. Each is taken over once.
+    // SAFETY: the call went well (`numbers` is empty otherwise), and so the kernel has just opened these
+    // descriptors for this process and wrote their numbers down here only. Each is taken over once.
     let descriptors = numbers.into_iter().map(|raw| unsafe { OwnedFd::from_raw_fd(raw) }).collect();
     Ok(WithDescriptors { count: outcome?, descriptors, control_cut: cut })
 }
@@ -105,8 +106,8 @@ fn rights_shown(numbers: &[RawFd], space: usize, count: usize) -> String {
     )
 }
 
-/// Takes the oldest entry of the error queue, without the packet that it is about, and returns how many bytes of
-/// control data the kernel has written.
+/// Takes the oldest entry of the error queue, without the packet that it is about, and returns how many bytes
+/// of control data the kernel has written.
 pub(crate) fn recv_error_queue(fd: BorrowedFd<'_>, control: &mut [u8]) -> io::Result<usize> {
     let mut part = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
     let mut message = message(&mut part, control.as_mut_ptr(), control.len());

@@ -35,7 +35,8 @@ pub(crate) fn effective_ids() -> (u32, u32) {
 
 /// Sets `IFF_UP` on the device `lo` of the network namespace of `socket`.
 pub(crate) fn raise_loopback(socket: BorrowedFd<'_>) -> io::Result<()> {
-    // SAFETY: `ifreq` is an array of bytes and a union of integers and addresses, for which all zeroes is a value.
+    // SAFETY: `ifreq` is an array of bytes and a union of integers and addresses, for which all zeroes is a
+    // value.
     let mut request: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };
     request.ifr_name[..2].copy_from_slice(&[b'l' as c_char, b'o' as c_char]);
     // SAFETY: SIOCGIFFLAGS reads the name, which ends with a zero, and writes the flags: both inside `request`.

@@ -61,7 +61,8 @@ pub(crate) fn accept4(
 ) -> io::Result<(Descriptor, RawAddress)> {
     let room = address.length;
     let bytes = address.bytes.as_mut_ptr().cast();
-    // SAFETY: the kernel writes at most `length` bytes to `bytes`, for which the array behind it has room (see `RawAddress`).
+    // SAFETY: the kernel writes at most `length` bytes to `bytes`, for which the array behind it has room (see
+    // `RawAddress`).
     let result = unsafe { libc::accept4(fd.as_raw_fd(), bytes, &mut address.length, flags) };
     let raw = returned("accept4", result, |_| {
         format!("{}, {}, {}", fd.as_raw_fd(), filled(result >= 0, &address, room), Flags(SOCKET_FLAG, flags))
@@ -73,7 +74,8 @@ pub(crate) fn accept4(
 pub(crate) fn local_address(fd: BorrowedFd<'_>, mut address: RawAddress) -> io::Result<RawAddress> {
     let room = address.length;
     let bytes = address.bytes.as_mut_ptr().cast();
-    // SAFETY: the kernel writes at most `length` bytes to `bytes`, for which the array behind it has room (see `RawAddress`).
+    // SAFETY: the kernel writes at most `length` bytes to `bytes`, for which the array behind it has room (see
+    // `RawAddress`).
     let result = unsafe { libc::getsockname(fd.as_raw_fd(), bytes, &mut address.length) };
     let shown = |_| format!("{}, {}", fd.as_raw_fd(), filled(result >= 0, &address, room));
     returned("getsockname", result, shown)?;
@@ -84,7 +86,8 @@ pub(crate) fn local_address(fd: BorrowedFd<'_>, mut address: RawAddress) -> io::
 pub(crate) fn peer_address(fd: BorrowedFd<'_>, mut address: RawAddress) -> io::Result<RawAddress> {
     let room = address.length;
     let bytes = address.bytes.as_mut_ptr().cast();
-    // SAFETY: the kernel writes at most `length` bytes to `bytes`, for which the array behind it has room (see `RawAddress`).
+    // SAFETY: the kernel writes at most `length` bytes to `bytes`, for which the array behind it has room (see
+    // `RawAddress`).
     let result = unsafe { libc::getpeername(fd.as_raw_fd(), bytes, &mut address.length) };
     let shown = |_| format!("{}, {}", fd.as_raw_fd(), filled(result >= 0, &address, room));
     returned("getpeername", result, shown)?;

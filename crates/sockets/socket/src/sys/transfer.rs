@@ -30,8 +30,8 @@ pub(crate) fn recv_slice<'a>(
         // SAFETY: `buffer` is writable for its length; the kernel writes and does not read it.
         let result = unsafe { libc::recv(fd.as_raw_fd(), start.cast(), room, 0) };
         let count = usize::try_from(result).unwrap_or(0);
-        // SAFETY: the kernel has written the first `count` bytes, which initialises them; without MSG_TRUNC `count`
-        // is at most `buffer.len()`; and the borrow of `buffer` goes over into the result.
+        // SAFETY: the kernel has written the first `count` bytes, which initialises them; without MSG_TRUNC
+        // `count` is at most `buffer.len()`; and the borrow of `buffer` goes over into the result.
         let filled = unsafe { std::slice::from_raw_parts_mut(start.cast::<u8>(), count) };
         moved("recvfrom", result, |count| {
             format!("{}, {}, {room}, 0, NULL, NULL", fd.as_raw_fd(), received(filled, count))
@@ -42,8 +42,8 @@ pub(crate) fn recv_slice<'a>(
 
 /// Receives into the spare room of a growing buffer, and makes the buffer longer by what came.
 pub(crate) fn recv_into(fd: BorrowedFd<'_>, buffer: &mut impl BufMut) -> io::Result<usize> {
-    // SAFETY: `recv_slice` writes initialised bytes only, so that nothing behind the slice becomes uninitialised
-    // by it.
+    // SAFETY: `recv_slice` writes initialised bytes only, so that nothing behind the slice becomes
+    // uninitialised by it.
     let room = unsafe { buffer.chunk_mut().as_uninit_slice_mut() };
     let count = recv_slice(fd, room)?.len();
     // SAFETY: `recv_slice` has initialised the first `count` bytes of the chunk.

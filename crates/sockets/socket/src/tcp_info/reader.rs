@@ -43,8 +43,8 @@ impl<'a> Reader<'a> {
         bit != 0
     }
 
-    /// A bit-field of C, which begins at the low end of the byte where the machine is little-endian, else at the high
-    /// end.
+    /// A bit-field of C, which begins at the low end of the byte where the machine is little-endian, else at
+    /// the high end.
     fn bits(&mut self, width: u32) -> u8 {
         self.next_bits();
         let shift = if cfg!(target_endian = "little") { 8 - self.left } else { self.left - width };

@@ -99,8 +99,8 @@ impl UdpSocket {
     /// [`send_segments`](Self::send_segments) for what saves that).
     ///
     /// # Errors
-    /// Those of [`send_to`](Self::send_to) for the first datagram. An error of a later one ends the call there, and is
-    /// told by the next.
+    /// Those of [`send_to`](Self::send_to) for the first datagram. An error of a later one ends the call there,
+    /// and is told by the next.
     pub fn send_many(&self, datagrams: &[(&[u8], SocketAddr)]) -> io::Result<usize> {
         if datagrams.is_empty() {
             return Ok(0);
@@ -108,8 +108,9 @@ impl UdpSocket {
         sys::retry(|| sys::send_many(self.as_fd(), datagrams, libc::MSG_NOSIGNAL))
     }
 
-    /// `recvmmsg(MSG_WAITFORONE)`: takes the datagrams that are there in one system call, as many as the batch has room
-    /// for, and returns how many. What was in the batch is overwritten. A blocking socket waits for the first only.
+    /// `recvmmsg(MSG_WAITFORONE)`: takes the datagrams that are there in one system call, as many as the batch
+    /// has room for, and returns how many. What was in the batch is overwritten. A blocking socket waits for
+    /// the first only.
     ///
     /// # Errors
     /// `WouldBlock`: the queue is empty. Those of [`recv`](Self::recv).

@@ -19,11 +19,12 @@ use crate::options::invalid;
 pub enum UnixAddress {
     /// None: the sockets of a pair, and clients that did not bind.
     Unnamed,
-    /// A file, at most 107 bytes. `bind` makes it and nobody removes it: a server that starts again finds the old one
-    /// (`AddrInUse`). Who may write to the file may connect.
+    /// A file, at most 107 bytes. `bind` makes it and nobody removes it: a server that starts again finds the
+    /// old one (`AddrInUse`). Who may write to the file may connect.
     Path(PathBuf),
-    /// A name without a file, at most 107 bytes of any value, shown with `@` in front. It is gone with its socket.
-    /// Everybody in the network namespace may connect: ask for [credentials](crate::UnixStream::peer_credentials).
+    /// A name without a file, at most 107 bytes of any value, shown with `@` in front. It is gone with its
+    /// socket. Everybody in the network namespace may connect: ask for
+    /// [credentials](crate::UnixStream::peer_credentials).
     Abstract(Vec<u8>),
 }
 
@@ -41,7 +42,8 @@ impl UnixAddress {
         UnixAddress::Abstract(name.as_ref().to_owned())
     }
 
-    /// Two bytes of family, then the name. The length says where an abstract name ends; a path ends with a zero.
+    /// Two bytes of family, then the name. The length says where an abstract name ends; a path ends with a
+    /// zero.
     pub(crate) fn encode(&self) -> io::Result<RawAddress> {
         let (lead, name, trail): (&[u8], &[u8], &[u8]) = match self {
             UnixAddress::Unnamed => (b"", b"", b""),

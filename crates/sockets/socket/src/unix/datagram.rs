@@ -5,9 +5,9 @@ use super::UnixAddress;
 use crate::address::RawAddress;
 use crate::sys::{self, Descriptor};
 
-/// A Unix datagram socket: messages between processes of one machine, each sent and received whole, in order, and
-/// none lost. Where the receiver's queue is full, the sender waits (`net.unix.max_dgram_qlen`), which UDP's never
-/// does.
+/// A Unix datagram socket: messages between processes of one machine, each sent and received whole, in order,
+/// and none lost. Where the receiver's queue is full, the sender waits (`net.unix.max_dgram_qlen`), which UDP's
+/// never does.
 ///
 /// ```
 /// use wirelab_socket::UnixDatagram;
@@ -35,8 +35,8 @@ impl UnixDatagram {
         Ok((UnixDatagram { fd: one }, UnixDatagram { fd: other }))
     }
 
-    /// `socket`, `bind`: a socket that others can send to by this name. With [`UnixAddress::Unnamed`] the kernel
-    /// chooses an abstract name of five hexadecimal digits.
+    /// `socket`, `bind`: a socket that others can send to by this name. With [`UnixAddress::Unnamed`] the
+    /// kernel chooses an abstract name of five hexadecimal digits.
     ///
     /// # Errors
     /// Those of [`UnixListener::bind`](crate::UnixListener::bind).
@@ -81,8 +81,8 @@ impl UnixDatagram {
         sys::retry(|| sys::recv(self.as_fd(), buffer, 0))
     }
 
-    /// `recvfrom`: as [`recv`](Self::recv), and says who sent it. A sender that did not bind is unnamed and cannot be
-    /// answered.
+    /// `recvfrom`: as [`recv`](Self::recv), and says who sent it. A sender that did not bind is unnamed and
+    /// cannot be answered.
     ///
     /// # Errors
     /// `WouldBlock`: the queue is empty.

@@ -15,12 +15,12 @@ methods! {
     {
         /// `sendmsg` with `SCM_RIGHTS`: sends bytes, and with them open descriptors: sockets, files, listeners.
         ///
-        /// The receiver gets descriptors of its own for the same open sockets, as after `dup`; the numbers differ. The
-        /// sender may close its own at once: what is under way is open. That is how a server hands its listener to
-        /// its successor, without a moment in which nobody listens.
+        /// The receiver gets descriptors of its own for the same open sockets, as after `dup`; the numbers
+        /// differ. The sender may close its own at once: what is under way is open. That is how a server hands
+        /// its listener to its successor, without a moment in which nobody listens.
         ///
-        /// Returns how many of the bytes were taken. The descriptors travel with the first of them, so that there
-        /// must be one.
+        /// Returns how many of the bytes were taken. The descriptors travel with the first of them, so that
+        /// there must be one.
         ///
         /// ```
         /// use std::os::fd::AsFd;
@@ -41,24 +41,25 @@ methods! {
         /// ```
         ///
         /// # Errors
-        /// `InvalidInput`: no bytes, or more than 253 descriptors. `ETOOMANYREFS`: more descriptors of this user are
-        /// under way than the limit of open files. Those of a write; then nothing was sent.
+        /// `InvalidInput`: no bytes, or more than 253 descriptors. `ETOOMANYREFS`: more descriptors of this
+        /// user are under way than the limit of open files. Those of a write; then nothing was sent.
         pub fn send_descriptors(&self, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<usize> {
             send(self.as_fd(), bytes, descriptors)
         }
 
-        /// `recvmsg` with `MSG_CMSG_CLOEXEC`: a read that also takes the descriptors that came with the bytes, at most
-        /// `limit`, each close-on-exec from the start.
+        /// `recvmsg` with `MSG_CMSG_CLOEXEC`: a read that also takes the descriptors that came with the bytes,
+        /// at most `limit`, each close-on-exec from the start.
         ///
-        /// A read ends behind the bytes of one `sendmsg` with descriptors. An ordinary read throws them away: the
-        /// kernel closes them.
+        /// A read ends behind the bytes of one `sendmsg` with descriptors. An ordinary read throws them away:
+        /// the kernel closes them.
         ///
-        /// They come from another process: they may be anything that can be open, and blocking or not as it was left
-        /// there. Ask what they are ([`TcpListener::is_listening`](crate::TcpListener::is_listening), say).
+        /// They come from another process: they may be anything that can be open, and blocking or not as it was
+        /// left there. Ask what they are ([`TcpListener::is_listening`](crate::TcpListener::is_listening),
+        /// say).
         ///
         /// # Errors
-        /// `InvalidData`: more descriptors came than `limit`, or than this process may open (`MSG_CTRUNC`). Those that
-        /// came are closed, and the bytes are lost: what was meant cannot be known. Those of a read.
+        /// `InvalidData`: more descriptors came than `limit`, or than this process may open (`MSG_CTRUNC`).
+        /// Those that came are closed, and the bytes are lost: what was meant cannot be known. Those of a read.
         pub fn receive_descriptors(&self, buffer: &mut [u8], limit: usize) -> io::Result<(usize, Vec<OwnedFd>)> {
             receive(self.as_fd(), buffer, limit)
         }

@@ -25,15 +25,15 @@ pub struct UnixListener {
 }
 
 impl UnixListener {
-    /// `socket`, `bind`, `listen`: makes the file of the name (or takes the abstract name) and listens. Accepting
-    /// waits. The backlog is 4096, capped at `net.core.somaxconn`.
+    /// `socket`, `bind`, `listen`: makes the file of the name (or takes the abstract name) and listens.
+    /// Accepting waits. The backlog is 4096, capped at `net.core.somaxconn`.
     ///
-    /// Closing the listener leaves the file; `std::fs::remove_file` removes it. Its permissions are those that the
-    /// process's umask leaves of 0777: whoever may write to it may connect.
+    /// Closing the listener leaves the file; `std::fs::remove_file` removes it. Its permissions are those that
+    /// the process's umask leaves of 0777: whoever may write to it may connect.
     ///
     /// # Errors
-    /// `AddrInUse`: the file exists (even if nobody listens any more), or the abstract name is taken. `NotFound`,
-    /// `PermissionDenied`: the file cannot be made. `InvalidInput`: the name is too long.
+    /// `AddrInUse`: the file exists (even if nobody listens any more), or the abstract name is taken.
+    /// `NotFound`, `PermissionDenied`: the file cannot be made. `InvalidInput`: the name is too long.
     pub fn bind(address: &UnixAddress) -> io::Result<Self> {
         let address = address.encode()?;
         let fd = sys::socket(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_CLOEXEC)?;
@@ -42,7 +42,8 @@ impl UnixListener {
         Ok(UnixListener { fd })
     }
 
-    /// `accept4(SOCK_CLOEXEC)`: takes the oldest connection from the accept queue. The stream waits in its calls.
+    /// `accept4(SOCK_CLOEXEC)`: takes the oldest connection from the accept queue. The stream waits in its
+    /// calls.
     ///
     /// # Errors
     /// [`AcceptFailure::of`](crate::AcceptFailure::of) sorts them by what to do.

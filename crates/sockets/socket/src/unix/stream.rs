@@ -11,9 +11,9 @@ use crate::sys::{self, Descriptor};
 
 /// A byte stream between two processes of one machine.
 ///
-/// It behaves as a [`TcpStream`](crate::TcpStream) does, without what a network makes necessary: nothing is lost or
-/// retransmitted, a write puts the bytes into the reader's queue at once, there is no TIME-WAIT, and of options only the
-/// general ones exist. In addition it carries [descriptors](Self::send_descriptors), and knows
+/// It behaves as a [`TcpStream`](crate::TcpStream) does, without what a network makes necessary: nothing is
+/// lost or retransmitted, a write puts the bytes into the reader's queue at once, there is no TIME-WAIT, and of
+/// options only the general ones exist. In addition it carries [descriptors](Self::send_descriptors), and knows
 /// [who the peer is](Self::peer_credentials).
 ///
 /// ```
@@ -45,12 +45,13 @@ impl UnixStream {
         Ok((UnixStream { fd: one }, UnixStream { fd: other }))
     }
 
-    /// `connect`: joins the accept queue of the listener of that name. There is no handshake to wait for, but a full
-    /// queue is waited for (TCP would send another SYN later).
+    /// `connect`: joins the accept queue of the listener of that name. There is no handshake to wait for, but a
+    /// full queue is waited for (TCP would send another SYN later).
     ///
     /// # Errors
-    /// `NotFound`: there is no such file. `ConnectionRefused`: there is, or there is no such abstract name, and nobody
-    /// listens. `PermissionDenied`: the file may not be written to. `InvalidInput`: the name is too long.
+    /// `NotFound`: there is no such file. `ConnectionRefused`: there is, or there is no such abstract name, and
+    /// nobody listens. `PermissionDenied`: the file may not be written to. `InvalidInput`: the name is too
+    /// long.
     pub fn connect(address: &UnixAddress) -> io::Result<Self> {
         let address = address.encode()?;
         let fd = sys::socket(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_CLOEXEC)?;
@@ -58,10 +59,12 @@ impl UnixStream {
         Ok(UnixStream { fd })
     }
 
-    /// `recv`: as [`TcpStream::read`](crate::TcpStream::read). 0 is the end, also when the peer's process was killed.
+    /// `recv`: as [`TcpStream::read`](crate::TcpStream::read). 0 is the end, also when the peer's process was
+    /// killed.
     ///
     /// # Errors
-    /// `WouldBlock`: no byte is there. `ConnectionReset`: the peer was closed with bytes unread that we had sent.
+    /// `WouldBlock`: no byte is there. `ConnectionReset`: the peer was closed with bytes unread that we had
+    /// sent.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         sys::retry(|| sys::recv(self.as_fd(), buffer, 0))
     }
@@ -80,8 +83,8 @@ impl UnixStream {
     /// `send(MSG_NOSIGNAL)`: puts bytes into the peer's queue and returns how many.
     ///
     /// # Errors
-    /// `WouldBlock`: the send buffer is full, which here means that the peer has not read. `BrokenPipe`: the peer is
-    /// closed.
+    /// `WouldBlock`: the send buffer is full, which here means that the peer has not read. `BrokenPipe`: the
+    /// peer is closed.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         sys::retry(|| sys::send(self.as_fd(), bytes, libc::MSG_NOSIGNAL))
     }
