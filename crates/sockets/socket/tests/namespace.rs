@@ -1,11 +1,12 @@
 //! Network namespaces: made by a thread, for itself and for the threads that it starts.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::thread;
 
-use wirelab_socket::{ListenOptions, Namespace, Socket, TcpListener, TcpStream};
+use wirelab_socket::{ConnectOptions, ListenOptions, Namespace, Socket, TcpListener, TcpStream};
 
 fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
@@ -62,6 +63,28 @@ fn another_thread_can_enter_a_namespace_that_exists() {
         id()
     });
     assert_eq!(joined.join().unwrap(), inside);
+}
+
+/// RFC 7413: the first connection fetches a cookie, the second sends its first bytes in the SYN.
+#[test]
+#[ignore = "needs CAP_SYS_ADMIN, since the harness has several threads"]
+fn with_a_cookie_the_first_bytes_travel_in_the_syn() {
+    in_a_namespace(|_own| {
+        fs::write("/proc/sys/net/ipv4/tcp_fastopen", "3").unwrap(); // of this namespace: both sides
+        let listener = ListenOptions::default().fast_open(16).bind(loopback(0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let talk = || {
+            let client = ConnectOptions::default().fast_open(true).connect(address).unwrap();
+            assert_eq!(client.write(b"early").unwrap(), 5);
+            let (server, _) = listener.accept_blocking().unwrap();
+            assert_eq!(server.read(&mut [0; 16]).unwrap(), 5);
+            (client.tcp_info().unwrap(), server.tcp_info().unwrap())
+        };
+        let (client, server) = talk();
+        assert!(!client.syn_data && !server.tfo_child, "nobody has a cookie: {client:?}");
+        let (client, server) = talk();
+        assert!(client.syn_data && server.tfo_child, "{client:?} {server:?}");
+    });
 }
 
 #[test]
