@@ -67,7 +67,8 @@ impl<K> Reactor<K> {
     /// A loop with nothing in it.
     ///
     /// A ring belongs to the thread that polls first, since only that one may submit to it: a reactor on
-    /// [`Backend::Uring`] may be sent to its thread before, and not after.
+    /// [`Backend::Uring`] may be sent to its thread before, and not after (Linux 6.1). When it is dropped, the kernel takes
+    /// the ring apart in its own time, and interrupts that thread for it: a call that waits may then return `EINTR`.
     ///
     /// # Errors
     /// `EMFILE`, `ENFILE`: no descriptor is free. Those of [`Backend::is_available`]. `ENOMEM`: no memory for the rings.

@@ -6,7 +6,7 @@ mod pairs;
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -24,7 +24,7 @@ struct Counts {
     stop: AtomicBool,
 }
 
-fn is_asleep(thread: &PathBuf) -> bool {
+fn is_asleep(thread: &Path) -> bool {
     let stat = fs::read_to_string(thread.join("stat")).unwrap();
     // The state is behind the name, which is in parentheses.
     stat.rsplit_once(") ").unwrap().1.starts_with('S')
