@@ -4,10 +4,12 @@ mod buffers;
 mod calls;
 mod entry;
 mod map;
+mod operation;
 mod queues;
 mod ring;
 mod setup;
 
 pub(crate) use buffers::Received;
-pub(crate) use ring::{Completion, Key, Ring, Until};
+pub(crate) use operation::{Completion, Key};
+pub(crate) use ring::{Ring, Until};
 pub(crate) use setup::Sizes;
