@@ -7,9 +7,10 @@ use std::time::Duration;
 use wirelab_reactor::{Acceptor, Interest, Reactor, Signal, Signals, Token, Trigger, Waker};
 use wirelab_socket::{AcceptFailure, TcpListener, TcpStream};
 
-use crate::control::{Control, Level};
-use crate::event_loop::{Common, queue_of};
-use crate::{Config, Tally, tally};
+use crate::control::Level;
+use crate::event_loop::{Common, to_empty};
+use crate::handover::{HANDOVER, Offer};
+use crate::{Tally, tally};
 
 const LISTENER: Token = Token(0);
 const SIGNALS: Token = Token(1);
@@ -21,19 +22,19 @@ const ACCEPTS: usize = 64;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The loop of a thread that accepts connections and gives them away.
-pub(crate) struct Accepting<'a> {
+pub(crate) struct Accepting<'a, S> {
     reactor: Reactor<()>,
     acceptor: Option<Acceptor>,
     signals: Option<Signals>,
-    config: &'a Config,
-    control: &'a Control,
+    offer: Option<Offer>,
+    common: Common<'a, S>,
     places: &'a tally::Common,
     counters: &'a Tally,
 }
 
-impl<'a> Accepting<'a> {
+impl<'a, S> Accepting<'a, S> {
     /// Accepts from `listener`, and counts in the row of the worker `number` what goes wrong.
-    pub(crate) fn new<S>(number: usize, listener: TcpListener, common: &Common<'a, S>) -> io::Result<Self> {
+    pub(crate) fn new(number: usize, listener: TcpListener, common: &Common<'a, S>) -> io::Result<Self> {
         let Common { config, control, table, .. } = *common;
         let mut reactor = Reactor::with_backend(config.backend)?;
         let acceptor = Some(reactor.listen(listener, LISTENER)?);
@@ -42,9 +43,14 @@ impl<'a> Accepting<'a> {
             let watched = signals.insert(Signals::new(&[Signal::TERM, Signal::INT])?);
             reactor.register(watched, SIGNALS, Interest::READABLE, Trigger::Level)?;
         }
+        let offer = control.take_offer();
+        if let Some(offer) = &offer {
+            offer.register(&mut reactor)?;
+        }
         control.enlist(reactor.waker());
         let (places, counters) = (table.common(), table.row(number));
-        Ok(Accepting { reactor, acceptor, signals, config, control, places, counters })
+        let common = Common { ..*common };
+        Ok(Accepting { reactor, acceptor, signals, offer, common, places, counters })
     }
 
     /// Something to end a wait of this thread with.
@@ -55,14 +61,14 @@ impl<'a> Accepting<'a> {
     /// Accepts until the server is told to stop, then empties the queue and closes the listener. Each connection has its
     /// place.
     pub(crate) fn run(&mut self, give: &mut dyn FnMut(TcpStream, SocketAddr)) -> io::Result<()> {
-        while self.control.level() == Level::Run {
+        while self.common.control.level() == Level::Run {
             self.wait()?;
             while self.accept(give)? == ACCEPTS {}
         }
         // Who is in the queue has been connected since the handshake, and may have sent a request. Who comes behind as many
         // as a queue can hold has come later.
         let Some(acceptor) = &self.acceptor else { return Ok(()) };
-        let mut most = queue_of(acceptor)?;
+        let mut most = to_empty(acceptor, &self.common)?;
         while most > 0 {
             let count = self.accept(give)? as u64;
             most = if count == 0 { 0 } else { most.saturating_sub(count) };
@@ -70,12 +76,13 @@ impl<'a> Accepting<'a> {
         if let Some(acceptor) = self.acceptor.take() {
             drop(self.reactor.unlisten(acceptor));
         }
+        self.offer = None;
         Ok(())
     }
 
     /// Hears signals until `done`, or until the level is the last.
     pub(crate) fn watch(&mut self, done: &dyn Fn() -> bool) -> io::Result<()> {
-        while !done() && self.control.level() != Level::Abort {
+        while !done() && self.common.control.level() != Level::Abort {
             self.wait()?;
         }
         Ok(())
@@ -84,11 +91,14 @@ impl<'a> Accepting<'a> {
     fn wait(&mut self) -> io::Result<()> {
         self.reactor.poll(None)?;
         while let Some(event) = self.reactor.next_event() {
+            if let (HANDOVER, Some(offer)) = (event.token(), &mut self.offer) {
+                offer.on_event(&mut self.reactor, self.common.control);
+            }
             if event.token() == SIGNALS {
                 while let Some(signals) = &self.signals
                     && signals.read()?.is_some()
                 {
-                    self.control.raise();
+                    self.common.control.raise();
                 }
             }
         }
@@ -107,7 +117,7 @@ impl<'a> Accepting<'a> {
     fn accept(&mut self, give: &mut dyn FnMut(TcpStream, SocketAddr)) -> io::Result<usize> {
         let Some(acceptor) = &mut self.acceptor else { return Ok(0) };
         for count in 0..ACCEPTS {
-            if !self.places.take_place(self.config.max_connections) {
+            if !self.places.take_place(self.common.config.max_connections) {
                 self.pause()?;
                 return Ok(count);
             }

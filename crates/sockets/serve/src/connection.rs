@@ -218,8 +218,7 @@ impl<S: Service> Connection<S> {
                 Handles::Elsewhere => {
                     self.request = Some(request);
                     self.stage = Stage::Asked;
-                    // The session puts what it has said so far into `out`.
-                    let _ = self.session.advance(&mut worker.turn);
+                    self.session.handed_over(&mut worker.turn);
                     return Next::Request(());
                 }
             };

@@ -6,13 +6,16 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use wirelab_reactor::{Acceptor, Channel, Interest, Reactor, Signal, Signals, TimerId, Token, Trigger};
+use wirelab_reactor::{
+    Acceptor, Backend, Channel, Interest, Reactor, Signal, Signals, TimerId, Token, Trigger,
+};
 use wirelab_socket::TcpListener;
 
 use crate::buffers::Buffers;
 use crate::connection::{Connection, Fate};
 use crate::control::{Control, Level};
 use crate::counters::Table;
+use crate::handover::{HANDOVER, Offer};
 use crate::inbox::Inbox;
 use crate::io::OnReactor;
 use crate::pool::Pool;
@@ -56,6 +59,7 @@ pub(crate) struct EventLoop<'a, S: Service> {
     inbox: Option<&'a Inbox>,
     pool: Option<&'a Pool<S>>,
     signals: Option<Signals>,
+    offer: Option<Offer>,
     /// The signals are a master's orders, and not the user's.
     ordered: bool,
     links: Slab<Link<S>>,
@@ -115,6 +119,7 @@ impl<'a, S: Service> EventLoop<'a, S> {
             inbox,
             pool,
             signals: None,
+            offer: None,
             ordered: false,
             links: Slab::new(),
             again: Vec::new(),
@@ -126,9 +131,13 @@ impl<'a, S: Service> EventLoop<'a, S> {
         })
     }
 
-    /// Takes signals too, if the server is to stop on them. For one loop of a server: the one on the thread that
-    /// started the others.
-    pub(crate) fn with_signals(self) -> io::Result<Self> {
+    /// Takes signals too, if the server is to stop on them, and looks out for a successor, if there may be one. For one
+    /// loop of a server: the one on the thread that starts the others.
+    pub(crate) fn with_signals_and_offer(mut self) -> io::Result<Self> {
+        self.offer = self.common.control.take_offer();
+        if let Some(offer) = &self.offer {
+            offer.register(&mut self.reactor)?;
+        }
         if self.common.config.stop_on_signals { self.hearing(&[Signal::TERM, Signal::INT]) } else { Ok(self) }
     }
 
@@ -184,6 +193,11 @@ impl<'a, S: Service> EventLoop<'a, S> {
             match event.token() {
                 LISTENER => self.accept()?,
                 SIGNALS => self.take_signals()?,
+                HANDOVER => {
+                    if let Some(offer) = &mut self.offer {
+                        offer.on_event(&mut self.reactor, self.common.control);
+                    }
+                }
                 token => {
                     self.drive(token, |connection, io, worker| connection.on_ready(event.into(), io, worker))
                 }
@@ -293,9 +307,10 @@ impl<'a, S: Service> EventLoop<'a, S> {
             return Ok(());
         }
         // A worker that is to be replaced leaves the queue to the others.
-        if !self.ordered || self.common.table.common().is_told_to_stop() {
+        if !self.ordered || self.common.table.common().is_told_to_empty_queue() {
             self.empty_queue()?;
         }
+        self.offer = None;
         if let Some(acceptor) = self.acceptor.take() {
             drop(self.reactor.unlisten(acceptor));
         }
@@ -310,7 +325,8 @@ impl<'a, S: Service> EventLoop<'a, S> {
     /// Who is in the queue has been connected since the handshake, and may have sent a request. Who comes behind as many as
     /// a queue can hold has come later.
     fn empty_queue(&mut self) -> io::Result<()> {
-        let most = self.acceptor.as_ref().map_or(Ok(0), queue_of)?;
+        let Some(acceptor) = &self.acceptor else { return Ok(()) };
+        let most = to_empty(acceptor, &self.common)?;
         let accepted = |this: &Self| this.worker.turn.counters.accepted.get();
         let (begin, mut before) = (accepted(self), u64::MAX);
         while accepted(self) != before && accepted(self) - begin < most {
@@ -330,9 +346,13 @@ impl<'a, S: Service> EventLoop<'a, S> {
     }
 }
 
-/// How many connections can wait for an `accept`.
-pub(crate) fn queue_of(acceptor: &Acceptor) -> io::Result<u64> {
-    Ok(u64::from(acceptor.listener().accept_queue()?.limit) + ACCEPTED_BY_RING)
+/// How many connections a worker that stops takes from the queue at most: as many as can be there, but none if there is a
+/// successor who accepts from the same queue. Those that a ring has accepted unasked are its own in any case.
+pub(crate) fn to_empty<S>(acceptor: &Acceptor, common: &Common<'_, S>) -> io::Result<u64> {
+    match (common.control.is_handed_over(), common.config.backend) {
+        (true, Backend::Epoll | Backend::Poll) => Ok(0),
+        _ => Ok(u64::from(acceptor.listener().accept_queue()?.limit) + ACCEPTED_BY_RING),
+    }
 }
 
 /// So many a ring has accepted before it is asked.

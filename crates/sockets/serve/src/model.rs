@@ -93,6 +93,18 @@ impl Model {
         }
     }
 
+    /// Whether it can be run, and on so many listeners.
+    pub(crate) fn check(self, listeners: usize) -> io::Result<()> {
+        if self.count().is_some_and(|count| !(1..=MAX_COUNT).contains(&count)) {
+            return Err(invalid(format!("{self}: from 1 to {MAX_COUNT}")));
+        }
+        match self {
+            Model::Shards(n) if n >= listeners => Ok(()),
+            _ if listeners == 1 => Ok(()),
+            _ => Err(invalid(format!("{self} cannot serve what {listeners} sockets accept"))),
+        }
+    }
+
     fn with_count(self, count: usize) -> Option<Model> {
         Some(match self {
             Model::SingleLoop | Model::ThreadPerConnection => return None,
@@ -130,7 +142,7 @@ impl FromStr for Model {
 }
 
 /// More threads than this are a mistake.
-pub(crate) const MAX_COUNT: usize = 1024;
+const MAX_COUNT: usize = 1024;
 
 fn names() -> String {
     let with_count = |model: Model| match model.count() {

@@ -7,6 +7,7 @@ mod readers;
 mod threads;
 
 use std::io;
+use std::net::SocketAddr;
 use std::thread::{Scope, ScopedJoinHandle};
 
 use wirelab_reactor::Reactor;
@@ -14,7 +15,6 @@ use wirelab_socket::TcpListener;
 
 use crate::control::StopOnPanic;
 use crate::event_loop::{Common, EventLoop, Origin};
-use crate::model::{MAX_COUNT, invalid};
 use crate::{Model, Service};
 
 /// What the workers are called: the rows of the counters.
@@ -32,21 +32,33 @@ pub(crate) fn worker_names(model: Model) -> Vec<String> {
     }
 }
 
+/// The listeners that the model needs, from those that there are.
+pub(crate) fn complete(
+    model: Model,
+    listeners: Vec<TcpListener>,
+    local: SocketAddr,
+) -> io::Result<Vec<TcpListener>> {
+    match model {
+        Model::Shards(n) => loops::shard_listeners(n, listeners, local),
+        _ => Ok(listeners),
+    }
+}
+
 /// Runs a server whose service may be used by several threads.
 pub(crate) fn run<S: Service + Sync>(
     model: Model,
-    listener: TcpListener,
+    mut listeners: Vec<TcpListener>,
     common: &Common<'_, S>,
 ) -> io::Result<()> {
-    if model.count().is_some_and(|count| !(1..=MAX_COUNT).contains(&count)) {
-        return Err(invalid(format!("{model}: from 1 to {MAX_COUNT}")));
+    if let Model::Shards(_) = model {
+        return loops::shards(listeners, common);
     }
+    let listener = listeners.remove(0); // there is one
     match model {
-        Model::SingleLoop => single_loop(listener, common),
+        Model::SingleLoop | Model::Shards(_) => single_loop(listener, common),
         Model::Readers(n) => readers::run(n, listener, common),
         Model::WorkerPool(n) => pooled::run(n, listener, common),
         Model::SharedListener(n) => loops::shared_listener(n, listener, common),
-        Model::Shards(n) => loops::shards(n, listener, common),
         Model::Processes(n) => processes::run(n, listener, common),
         Model::ThreadPerConnection => threads::run(listener, common),
     }
@@ -55,7 +67,7 @@ pub(crate) fn run<S: Service + Sync>(
 /// Runs everything on the calling thread.
 pub(crate) fn single_loop<S: Service>(listener: TcpListener, common: &Common<'_, S>) -> io::Result<()> {
     let reactor = Reactor::with_backend(common.config.backend)?;
-    EventLoop::new(0, reactor, Origin::Listener(listener), None, common)?.with_signals()?.run()
+    EventLoop::new(0, reactor, Origin::Listener(listener), None, common)?.with_signals_and_offer()?.run()
 }
 
 /// Starts a thread of a model. When it fails or panics, the server stops: the rest is finished in good order.

@@ -83,6 +83,11 @@ pub trait Session {
     /// comes next.
     fn advance(&mut self, turn: &mut Turn<'_, Self::Local>) -> Next<Self::Request>;
 
+    /// The request that [`advance`](Self::advance) gave last is on its way to another thread, and its answer will take a
+    /// while: what is still to go into [`turn.out`](Turn::out) must go now. Nothing else is called before the answer, but
+    /// for [`stop`](Self::stop) and [`closed`](Self::closed).
+    fn handed_over(&mut self, _turn: &mut Turn<'_, Self::Local>) {}
+
     /// The answer to the request that [`advance`](Self::advance) gave last.
     fn answer(&mut self, answer: Self::Answer, turn: &mut Turn<'_, Self::Local>);
 

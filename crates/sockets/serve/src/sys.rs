@@ -137,6 +137,12 @@ pub(crate) fn end_with_parent(parent: u32) -> bool {
     }
 }
 
+/// The user that this process acts as.
+pub(crate) fn effective_user() -> u32 {
+    // SAFETY: takes nothing, and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
 /// How a child process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

@@ -33,6 +33,8 @@ pub(crate) struct Common {
     numbers: AtomicU64,
     /// The master has told its workers to stop.
     told_to_stop: AtomicBool,
+    /// And that nobody will be left to accept what is in the queue.
+    told_to_empty_queue: AtomicBool,
 }
 
 /// A number that one thread changes, and others may look at. The order between different counters does not matter.
@@ -119,5 +121,13 @@ impl Common {
 
     pub(crate) fn is_told_to_stop(&self) -> bool {
         self.told_to_stop.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn tell_to_empty_queue(&self) {
+        self.told_to_empty_queue.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_told_to_empty_queue(&self) -> bool {
+        self.told_to_empty_queue.load(Ordering::SeqCst)
     }
 }

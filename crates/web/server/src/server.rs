@@ -1,5 +1,6 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -60,13 +61,29 @@ impl Server {
     /// # Errors
     /// No descriptor is free; the server name cannot be sent in a field.
     pub fn on(listener: TcpListener, config: Config) -> io::Result<Self> {
-        let name = wirelab_http::Fields::new().push("Server", &config.server_name);
-        name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        Ok(Server {
-            server: wirelab_serve::Server::on(listener, config.for_all_models())?,
-            config,
-            log: None,
-        })
+        check_name(&config.server_name)?;
+        let server = wirelab_serve::Server::on(listener, config.for_all_models())?;
+        Ok(Server { server, config, log: None })
+    }
+
+    /// Serves in place of the server that was given this path by [`hand_over_at`](Self::hand_over_at), and loses none of
+    /// its connections; see [`wirelab_serve::Server::take_over`].
+    ///
+    /// # Errors
+    /// Nobody is there to take over from; the server name cannot be sent in a field.
+    pub fn take_over(path: impl AsRef<Path>, config: Config) -> io::Result<Self> {
+        check_name(&config.server_name)?;
+        let server = wirelab_serve::Server::take_over(path, config.for_all_models())?;
+        Ok(Server { server, config, log: None })
+    }
+
+    /// Lets a successor [`take_over`](Self::take_over); see [`wirelab_serve::Server::hand_over_at`].
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn hand_over_at(mut self, path: impl AsRef<Path>) -> io::Result<Self> {
+        self.server = self.server.hand_over_at(path)?;
+        Ok(self)
     }
 
     /// Writes a line for each request to `writer`, in the Combined Log Format with the time taken behind it.
@@ -129,6 +146,11 @@ impl Handle {
     pub fn workers(&self) -> Vec<Worker> {
         self.handle.workers()
     }
+}
+
+fn check_name(server_name: &str) -> io::Result<()> {
+    let name = wirelab_http::Fields::new().push("Server", server_name);
+    name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
 }
 
 /// HTTP, as the models see it.

@@ -219,6 +219,10 @@ impl wirelab_serve::Session for Session {
         next
     }
 
+    fn handed_over(&mut self, turn: &mut Turn<'_>) {
+        self.give_back(turn);
+    }
+
     fn answer(&mut self, step: Step, turn: &mut Turn<'_>) {
         self.lend(turn);
         if let Err(Ended(name)) = self.take_step(step, turn) {

@@ -1,6 +1,7 @@
 //! Several loops, each of which does everything.
 
 use std::io;
+use std::net::SocketAddr;
 
 use wirelab_reactor::Reactor;
 use wirelab_socket::{ListenOptions, TcpListener};
@@ -34,18 +35,31 @@ pub(super) fn shared_listener<S: Service + Sync>(
 /// `net.ipv4.tcp_migrate_req` is 1: then the kernel moves it to a socket of the port that still listens, one of another
 /// process, say.
 pub(super) fn shards<S: Service + Sync>(
-    n: usize,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     common: &Common<'_, S>,
 ) -> io::Result<()> {
-    // The first socket listens already. The kernel looks at the option when the next is bound, and puts both into one
-    // group when that one listens.
-    listener.set_reuse_port(true)?;
-    let options = ListenOptions::default().reuse_port(true).backlog(listener.accept_queue()?.limit);
-    let mut listeners = (1..n).map(|_| options.bind(common.local)).collect::<io::Result<Vec<_>>>()?;
-    listeners.insert(0, listener);
-    let origins = listeners.into_iter().map(Origin::Listener).collect();
-    run(worker_names(Model::Shards(n)), origins, common)
+    let names = worker_names(Model::Shards(listeners.len()));
+    run(names, listeners.into_iter().map(Origin::Listener).collect(), common)
+}
+
+/// As many sockets of one port as there are shards. The first listens already. The kernel looks at the option when the next
+/// is bound, and puts both into one group when that one listens.
+pub(super) fn shard_listeners(
+    n: usize,
+    mut listeners: Vec<TcpListener>,
+    local: SocketAddr,
+) -> io::Result<Vec<TcpListener>> {
+    let mut options = ListenOptions::default().reuse_port(true);
+    if let Some(first) = listeners.first() {
+        first.set_reuse_port(true)?;
+        options = options.backlog(first.accept_queue()?.limit);
+    }
+    while listeners.len() < n {
+        let listener = options.bind(local)?;
+        listener.set_nonblocking(true)?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
 }
 
 /// The first loop runs on this thread, and hears the signals.
@@ -57,7 +71,7 @@ fn run<S: Service + Sync>(
     let first = origins.remove(0);
     let reactor = Reactor::with_backend(common.config.backend)?;
     // Before the others start: they inherit that the signals are blocked.
-    let first = EventLoop::new(0, reactor, first, None, common)?.with_signals()?;
+    let first = EventLoop::new(0, reactor, first, None, common)?.with_signals_and_offer()?;
     std::thread::scope(|scope| {
         let numbered = (1..).zip(names.into_iter().skip(1)).zip(origins);
         let threads = numbered.map(|((number, name), origin)| {

@@ -19,7 +19,7 @@ pub(super) fn run<S: Service + Sync>(
     let reactor = Reactor::with_backend(common.config.backend)?;
     let pool = Pool::new(common.config.max_queue, reactor.waker());
     let origin = Origin::Listener(listener);
-    let event_loop = EventLoop::new(0, reactor, origin, Some(&pool), common)?.with_signals()?;
+    let event_loop = EventLoop::new(0, reactor, origin, Some(&pool), common)?.with_signals_and_offer()?;
     std::thread::scope(|scope| {
         let _closed = Close(&pool);
         let threads = (0..n).map(|k| {

@@ -10,6 +10,7 @@ use super::STOP_ALL;
 use crate::control::{Control, Level};
 use crate::counters::Table;
 use crate::event_loop::Common;
+use crate::handover::{HANDOVER, Offer};
 use crate::sys::{self, Exit, Forked};
 use crate::{Config, Service};
 
@@ -27,6 +28,7 @@ const LENIENCY: Duration = Duration::from_secs(1);
 pub(super) struct Master<'a> {
     reactor: Reactor<()>,
     signals: Signals,
+    offer: Option<Offer>,
     /// Kept for workers that are started later, and closed when the server stops: as long as somebody has it open, the
     /// kernel completes handshakes for it.
     listener: Option<TcpListener>,
@@ -68,11 +70,16 @@ impl<'a> Master<'a> {
         let mut reactor = Reactor::new()?;
         let signals = Signals::new(&wanted)?;
         reactor.register(&signals, SIGNALS, Interest::READABLE, Trigger::Level)?;
+        let offer = control.take_offer();
+        if let Some(offer) = &offer {
+            offer.register(&mut reactor)?;
+        }
         control.enlist(reactor.waker());
         let worker = |_| Worker { process: None, started: Instant::now(), quick_deaths: 0 };
         Ok(Master {
             reactor,
             signals,
+            offer,
             listener: Some(listener),
             workers: (0..n).map(worker).collect(),
             config,
@@ -97,8 +104,11 @@ impl<'a> Master<'a> {
                 self.stop();
             }
             self.reactor.poll(None)?;
-            while self.reactor.next_event().is_some() {
-                self.take_signals()?;
+            while let Some(event) = self.reactor.next_event() {
+                match (event.token(), &mut self.offer) {
+                    (HANDOVER, Some(offer)) => offer.on_event(&mut self.reactor, self.control),
+                    _ => self.take_signals()?,
+                }
             }
             while self.reactor.next_expired().is_some() {
                 self.order(Signal(libc::SIGKILL));
@@ -146,7 +156,10 @@ impl<'a> Master<'a> {
     /// The orderly end begins.
     fn stop(&mut self) {
         if !std::mem::replace(&mut self.stopping, true) {
-            self.listener = None;
+            (self.listener, self.offer) = (None, None);
+            if !self.control.is_handed_over() {
+                self.table.common().tell_to_empty_queue();
+            }
             self.table.common().tell_to_stop();
             self.order(Signal::TERM);
             self.reactor.set_timer(self.config.grace_time.saturating_add(LENIENCY), ());

@@ -21,6 +21,7 @@ pub(super) fn work<S: Service>(
     if !sys::end_with_parent(parent) {
         return 0; // the master has ended already
     }
+    common.control.forget_listeners();
     // Nothing may return into the parent's frames, not even a panic.
     let served = catch_unwind(AssertUnwindSafe(|| -> io::Result<()> {
         let reactor = Reactor::with_backend(common.config.backend)?;
