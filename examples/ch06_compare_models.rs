@@ -16,6 +16,9 @@ Look at who is slow under which load: no model is best in all tables.";
 
 const HOST: &str = "site.example";
 
+/// Who cannot keep up has so long to catch up; the rest is unanswered.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// What is asked for.
 struct Workload {
     name: &'static str,
@@ -145,7 +148,7 @@ fn measure(model: Model, workload: &Workload, time: Duration) -> Result<Seen, Bo
         mix = mix.and(page, weight, get(HOST, page)?);
     }
     let arrivals = workload.rate.map_or(Arrivals::Closed, |rate| Arrivals::Poisson { rate, seed: 6 });
-    let config = Config { arrivals, duration: time, ..Config::default() };
+    let config = Config { arrivals, duration: time, grace: GRACE, ..Config::default() };
     let (all_before, before) = (served.processor_time()?, served.threads()?);
     let report = Load::new(served.address, mix, config)?.run()?;
     let (all_after, after) = (served.processor_time()?, served.threads()?);

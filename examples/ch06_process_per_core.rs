@@ -10,7 +10,7 @@ use wirelab::load::{Arrivals, Config, Load, Mix};
 use wirelab::reactor::Signal;
 use wirelab::serve::Model;
 use wirelab_examples::{
-    Args, Checks, Outcome, Served, Table, Told, Work, get, serve, wait_until, what_became,
+    Args, Checks, Outcome, Served, Table, Told, Work, get, patient, serve, wait_until, what_became,
 };
 
 const ABOUT: &str = "A master process and its workers, one of which is killed under load (section 6).
@@ -64,7 +64,7 @@ fn kill_one(workers: usize, seconds: f64, checks: &mut Checks) -> Result<(), Box
         arrivals: Arrivals::Constant(2000.0),
         duration: Duration::from_secs_f64(seconds),
         connections: CONNECTIONS,
-        ..Config::default()
+        ..patient()
     };
     let load = Load::new(served.address, Mix::new("page", get(HOST, "/later/5")?), config)?;
     let loading = thread::spawn(move || load.run());

@@ -9,7 +9,9 @@ use wirelab::client;
 use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::server::Counters;
 use wirelab::socket::{TcpStream, raise_descriptor_limit};
-use wirelab_examples::{Args, Checks, Outcome, Site, TIMES, Table, Work, ask, get, times, wait_until};
+use wirelab_examples::{
+    Args, Checks, Outcome, Site, TIMES, Table, Work, ask, get, patient, times, wait_until,
+};
 
 const ABOUT: &str = "One thread that accepts, reads, handles and writes for everybody (section 6).
 Look at what the others get while one request blocks, computes, or waits properly.";
@@ -64,7 +66,7 @@ fn thousands(wanted: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
 /// A load on `/`, as many a second, for so many milliseconds.
 fn page_load(site: &Site, rate: f64, milliseconds: u64, connections: usize) -> Result<Load, Box<dyn Error>> {
     let duration = Duration::from_millis(milliseconds);
-    let config = Config { arrivals: Arrivals::Constant(rate), duration, connections, ..Config::default() };
+    let config = Config { arrivals: Arrivals::Constant(rate), duration, connections, ..patient() };
     Ok(Load::new(site.address, Mix::new("page", get(HOST, "/")?), config)?)
 }
 

@@ -9,7 +9,9 @@ use wirelab::client::Connection;
 use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::serve::Model;
 use wirelab::server::Counters;
-use wirelab_examples::{Args, Checks, Outcome, Site, TIMES, Table, Work, ask, get, times, wait_until};
+use wirelab_examples::{
+    Args, Checks, Outcome, Site, TIMES, Table, Work, ask, get, patient, times, wait_until,
+};
 
 const ABOUT: &str = "One loop reads requests and queues them for a pool of workers (section 6).
 Look at what the others get while one request blocks, and at the queue when all workers block.";
@@ -54,8 +56,7 @@ fn beside(model: Model, slow: u64) -> Result<(u64, Report), Box<dyn Error>> {
     let work = Work::new();
     let mut site = Site::start_as(model, work.clone())?;
     let duration = Duration::from_millis(2 * slow + 200);
-    let config =
-        Config { arrivals: Arrivals::Constant(1000.0), duration, connections: 16, ..Config::default() };
+    let config = Config { arrivals: Arrivals::Constant(1000.0), duration, connections: 16, ..patient() };
     let load = Load::new(site.address, Mix::new("page", get(HOST, "/")?), config)?;
     let loading = thread::spawn(move || load.run());
     wait_until("the load to be on its way", || Ok(work.quick() > 50))?;
@@ -69,8 +70,7 @@ fn beside(model: Model, slow: u64) -> Result<(u64, Report), Box<dyn Error>> {
 fn spread(workers: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     let mut site = Site::start_as(Model::WorkerPool(workers), Work::new())?;
     let duration = Duration::from_millis(500);
-    let config =
-        Config { arrivals: Arrivals::Closed, duration, connections: 2 * workers, ..Config::default() };
+    let config = Config { arrivals: Arrivals::Closed, duration, connections: 2 * workers, ..patient() };
     let report = Load::new(site.address, Mix::new("work", get(HOST, "/compute/1")?), config)?.run()?;
     println!("\nAnd if all that comes is work, 1 ms of a processor for each request:\n");
     let mut table = Table::new(["thread", "connections", "requests read", "requests handled"]);

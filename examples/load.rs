@@ -10,7 +10,7 @@ use wirelab::http::{Method, Request};
 use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::server::{Context, Reply, Step};
 use wirelab_examples::{
-    Args, Bars, Checks, Outcome, Site, TIMES, Table, get, milliseconds, times, what_became,
+    Args, Bars, Checks, Outcome, Site, TIMES, Table, get, milliseconds, patient, times, what_became,
 };
 
 const ABOUT: &str =
@@ -58,7 +58,7 @@ fn config(args: &Args) -> Config {
         connections: args.value("--connections", 8),
         connection_per_request: args.has("--new-connections"),
         allow_remote: args.has("--remote"),
-        ..Config::default()
+        ..patient()
     }
 }
 
@@ -67,7 +67,9 @@ fn ask_server(url: &Url, args: &Args) -> Outcome {
     let mut addresses = (url.host().trim_matches(['[', ']']), url.port()).to_socket_addrs()?;
     let address = addresses.next().ok_or("the host has no address")?;
     let request = Request::new(Method::Get, url.target()).with("Host", url.authority());
-    let load = Load::new(address, Mix::new("page", request), config(args))?;
+    let Config { timeout, grace, .. } = Config::default(); // somebody waits for the end of this
+    let config = Config { timeout, grace, ..config(args) };
+    let load = Load::new(address, Mix::new("page", request), config)?;
     let report = load.run_watched(|report| {
         println!("{:>4} s  {}", report.elapsed.as_secs(), what_became(&report.counts))
     })?;

@@ -64,7 +64,7 @@ mod work;
 pub use args::Args;
 pub use bars::Bars;
 pub use checks::{Checks, Failure, Outcome};
-pub use measured::{TIMES, milliseconds, times, what_became};
+pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
 pub use orders::{Orders, Step};
 pub use own_network::own_network;

@@ -1,6 +1,13 @@
 use std::time::Duration;
 
-use wirelab::load::{Counts, Histogram};
+use wirelab::load::{Config, Counts, Histogram};
+
+/// A load that waits for a minute for its answers: where a program promises that everybody gets one, a busy machine shall not
+/// break the promise. It ends with the last answer.
+pub fn patient() -> Config {
+    let minute = Duration::from_secs(60);
+    Config { timeout: minute, grace: minute, ..Config::default() }
+}
 
 /// The headings of [`times`].
 pub const TIMES: [&str; 5] = ["p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"];

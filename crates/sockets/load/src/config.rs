@@ -26,7 +26,8 @@ pub struct Config {
     pub queue: usize,
     /// How long after its due moment a request is given up. Its connection is closed, since the answer may still come.
     pub timeout: Duration,
-    /// How long, after the last request became due, answers are waited for.
+    /// How long, after the last request became due, answers are waited for. As long as [`timeout`](Self::timeout), no
+    /// request is left unanswered: it has failed by then.
     pub grace: Duration,
     /// How long a connection of a closed loop rests after a failure. Without it, a server that refuses would be asked
     /// as fast as the kernel can say no.
@@ -46,7 +47,7 @@ impl Default for Config {
             connection_per_request: false,
             queue: 100_000,
             timeout: Duration::from_secs(10),
-            grace: Duration::from_secs(2),
+            grace: Duration::from_secs(10),
             rest: Duration::from_millis(100),
             allow_remote: false,
             http1: wirelab_http1::Config::default(),
