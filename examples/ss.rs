@@ -95,7 +95,8 @@ fn list(args: &Args) -> io::Result<()> {
 }
 
 fn show(entries: &[SocketEntry], args: &Args) {
-    print!("{}", socket_table(entries));
+    let table = socket_table(entries).to_string(); // whole, so that it is written whole, and not a line at a time
+    print!("{table}");
     let (info, memory) = (args.has("--info"), args.has("--memory"));
     for entry in entries.iter().filter(|_| info || memory) {
         println!("\n{}", socket_details(entry, info, memory));

@@ -5,7 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
-use wirelab_tests::programs::printed;
+use wirelab::formats;
+use wirelab::wire::render::{Style, terminal};
+use wirelab_tests::programs::{is_in_file, printed};
 
 #[test]
 fn sockets_of_its_own_are_told_of_in_their_queues_and_states() {
@@ -28,6 +30,13 @@ fn the_question_and_the_answer_are_explained_byte_by_byte() {
     ] {
         assert!(out.contains(field), "no {field}:\n{out}");
     }
+}
+
+#[test]
+fn the_kernels_answer_in_the_book_is_what_explain_prints() {
+    let format = formats::find("netlink").unwrap();
+    let tree = terminal(&(format.explain)(&format.sample_bytes()), Style::PLAIN);
+    is_in_file(&tree, "golden/explain_netlink.txt");
 }
 
 #[test]

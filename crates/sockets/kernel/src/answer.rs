@@ -54,6 +54,7 @@ impl Answer {
     }
 }
 
+// ANCHOR: one
 /// Takes one message, and says whether it is the last.
 fn one(
     message: Message<'_>,
@@ -73,6 +74,7 @@ fn one(
         _ => Ok(ControlFlow::Continue(())),
     }
 }
+// ANCHOR_END: one
 
 #[cfg(test)]
 mod tests {

@@ -40,6 +40,9 @@ pub fn accept_queue(port: u16) -> io::Result<Option<AcceptQueue>> {
 
 /// The length of the SYN queue of a port: handshakes whose last ACK has not come, or was not taken.
 ///
+/// They are in the kernel's table of connections, which has no index by local port: it is walked from end to end, which takes
+/// milliseconds even when it is nearly empty. The accept queue is a number in the listener; it takes microseconds.
+///
 /// # Errors
 /// As [`Query::run`].
 pub fn syn_queue(port: u16) -> io::Result<usize> {
