@@ -117,7 +117,7 @@ impl Timer {
     codes! {
         OFF 0 "off" "None.";
         RETRANSMIT 1 "on" "Retransmission, a tail loss probe, or an early retransmission.";
-        KEEP_ALIVE 2 "keepalive" "Keep-alive; of a socket that has nothing to send also FIN-WAIT-2's end.";
+        KEEP_ALIVE 2 "keepalive" "Keep-alive, or the end of FIN-WAIT-2.";
         TIME_WAIT 3 "timewait" "The end of TIME-WAIT (or of FIN-WAIT-2 after `close`).";
         PROBE 4 "persist" "The next probe of a zero window.";
     }

@@ -43,7 +43,8 @@ impl Encode for BufferMemory {
 
 /// The memory of a socket (`SK_MEMINFO_…`): what it holds and what it may hold, in bytes.
 ///
-/// The kernel counts whole buffers, with their own bookkeeping: a segment of one byte is charged with some 700.
+/// The kernel counts whole buffers, with their own bookkeeping: a segment of 1000 bytes was charged with 1832 (Linux 6.18, on
+/// loopback), and an empty one, a FIN, with 832.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SocketMemory {
     /// Held by what waits to be read.
