@@ -54,7 +54,8 @@ fn a_worker_that_is_killed_takes_its_connections_along_and_nothing_else() {
 #[test]
 fn every_model_counts_what_the_load_counts() {
     let out = keeps("ch06_compare_models", &["--seconds", "0.3"], 7);
-    for model in ["single-loop", "readers:4", "worker-pool:4", "shared-listener:4", "shards:4", "processes:4"] {
+    for model in ["single-loop", "readers:4", "worker-pool:4", "shared-listener:4", "shards:4", "processes:4"]
+    {
         let rows = out.lines().filter(|line| line.starts_with(model)).count();
         assert!(rows >= 5, "{model} in {rows} tables:\n{out}");
     }
