@@ -62,7 +62,7 @@ pub fn socket_details(entry: &SocketEntry, info: bool, memory: bool) -> String {
 fn fields(of: &impl Debug) -> String {
     let text = format!("{of:?}");
     let inside = text.split_once("{ ").and_then(|(_, rest)| rest.strip_suffix(" }")).unwrap_or(&text);
-    let mut lines = vec![String::from("   ")];
+    let mut lines: Vec<String> = Vec::new();
     // The state is in the table, by its name.
     for field in inside.split(", ").filter(|field| !field.starts_with("state: ")) {
         match lines.last_mut() {
