@@ -122,6 +122,15 @@ impl Client {
         self.answer(method == "HEAD")
     }
 
+    /// Whether something has come that was not read.
+    pub(crate) fn has_bytes(&self) -> bool {
+        let stream = self.stream.get_ref();
+        stream.set_nonblocking(true).unwrap();
+        let seen = stream.peek(&mut [0]);
+        stream.set_nonblocking(false).unwrap();
+        seen.is_ok_and(|count| count > 0)
+    }
+
     pub(crate) fn head(&mut self) -> String {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
