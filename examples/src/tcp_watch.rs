@@ -11,6 +11,25 @@ use wirelab::socket::{TcpInfo, TcpStream};
 ///
 /// A segment is in the log when one end has counted it as sent, and has arrived when the other end has counted it as
 /// received; its time is that of the look, so that only their order is exact. Nothing else is written down.
+///
+/// ```
+/// use wirelab::sim::{Ladder, Side};
+/// use wirelab::socket::{TcpListener, TcpStream};
+/// use wirelab_examples::TcpWatch;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+/// let client = TcpStream::connect(listener.local_addr()?)?;
+/// let (server, _) = listener.accept_blocking()?;
+///
+/// let mut watch = TcpWatch::new(&client, &server)?;
+/// client.write(b"hello")?;
+/// server.read(&mut [0; 5])?;
+/// watch.look(Side::Client)?;
+/// let ladder = Ladder::new(&watch.into_log()).to_string();
+/// assert!(ladder.contains("─── 5 bytes ─"), "{ladder}");
+/// # Ok(()) }
+/// ```
 pub struct TcpWatch<'a> {
     ends: [&'a TcpStream; 2],
     at_first: [TcpInfo; 2],
