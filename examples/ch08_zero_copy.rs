@@ -32,8 +32,11 @@ fn main() -> Outcome {
         ],
     );
     let length = args.value("--mib", 64_usize).clamp(1, 1024) << 20;
+    println!(
+        "{ABOUT}\n\nEach way sends {} MiB, from the file cache or from memory, over loopback …\n",
+        length >> 20
+    );
     let source = Source::new(length)?;
-    println!("{ABOUT}\n");
     let mut checks = Checks::default();
     let mut table = Table::new(["way", "system calls", "copied", "sender", "receiver", "MB/s"]);
     let mut chart = Bars::new(format!("The sender's processor time for {} MiB", length >> 20), "ms");
@@ -51,7 +54,7 @@ fn main() -> Outcome {
         chart = chart.bar(way.name(), timed.sender.as_secs_f64() * 1e3);
         seen.push((way, counted));
     }
-    println!("{} MiB from the file cache, or from memory, over loopback:\n\n{table}\n{chart}", length >> 20);
+    println!("{table}\n{chart}");
     println!("The receiver copies everything once more, out of its buffer, and compares it. On loopback the");
     println!("sender's time is also that of its delivery: the kernel does it before the call returns.\n");
     if let Some(file) = args.get("--svg") {
