@@ -8,7 +8,8 @@ use std::time::Duration;
 use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::serve::Model;
 use wirelab_examples::{
-    Args, Bars, Checks, Outcome, Served, TIMES, Table, ThreadTime, Told, Work, get, serve, what_became,
+    Args, Bars, Checks, Outcome, Served, Table, Told, Work, get, milliseconds, serve, used_between,
+    what_became,
 };
 
 const ABOUT: &str = "The same load on every execution model, each in a process of its own (section 6).
@@ -67,9 +68,10 @@ struct Seen {
     model: Model,
     report: Report,
     told: Told,
-    /// Of all threads of the server, in percent of one processor.
-    busy: f64,
-    /// Of each that is still there at the end; those of a connection are not.
+    /// Processor time of the whole server.
+    used: Duration,
+    /// What part of the time each thread was on a processor, in percent, if it is still there at the end: those of a
+    /// connection are not.
     by_thread: Vec<f64>,
 }
 
@@ -154,15 +156,9 @@ fn measure(model: Model, workload: &Workload, time: Duration) -> Result<Seen, Bo
     let (all_after, after) = (served.processor_time()?, served.threads()?);
     let told = served.stop()?;
     let percent = |time: Duration| 100.0 * time.as_secs_f64() / report.elapsed.as_secs_f64();
-    let busy = percent(all_after - all_before);
-    let by_thread = used(&before, &after).map(percent).collect();
-    Ok(Seen { model, report, told, busy, by_thread })
-}
-
-/// How long each thread ran in between.
-fn used(before: &[ThreadTime], after: &[ThreadTime]) -> impl Iterator<Item = Duration> {
-    let earlier = |thread: u32| before.iter().find(|other| other.thread == thread).map(|other| other.time);
-    after.iter().map(move |thread| thread.time.saturating_sub(earlier(thread.thread).unwrap_or_default()))
+    let used_by_all = all_after - all_before;
+    let by_thread = used_between(&before, &after).into_iter().map(percent).collect();
+    Ok(Seen { model, report, told, used: used_by_all, by_thread })
 }
 
 /// Of the first kind of page.
@@ -171,15 +167,25 @@ fn times_of(report: &Report) -> &wirelab::load::Histogram {
 }
 
 fn table(seen: &[Seen]) -> Table {
-    let headings = ["model", "answers/s"].into_iter().chain(TIMES).chain([
-        "processor %",
-        "by thread",
-        "handled by each %",
-    ]);
-    seen.iter().fold(Table::new(headings), |table, seen| {
-        let first = [seen.model.to_string(), format!("{:.0}", seen.report.rate())];
-        let busy = [format!("{:.0}", seen.busy), by_thread(&seen.by_thread), balance(&seen.told)];
-        table.row(first.into_iter().chain(wirelab_examples::times(times_of(&seen.report))).chain(busy))
+    let headings =
+        ["answers/s", "p50 ms", "p99 ms", "max ms", "µs each", "processor %", "by thread", "handled %"];
+    seen.iter().fold(Table::new(["model"].into_iter().chain(headings)), |table, seen| {
+        let times = times_of(&seen.report);
+        let [p50, p99, max] =
+            [times.percentile(50.0), times.percentile(99.0), times.longest()].map(milliseconds);
+        let each = seen.used.as_secs_f64() * 1e6 / seen.report.counts.answered.max(1) as f64;
+        let busy = 100.0 * seen.used.as_secs_f64() / seen.report.elapsed.as_secs_f64();
+        table.row([
+            seen.model.to_string(),
+            format!("{:.0}", seen.report.rate()),
+            p50,
+            p99,
+            max,
+            format!("{each:.1}"),
+            format!("{busy:.0}"),
+            by_thread(&seen.by_thread),
+            seen.told.balance(),
+        ])
     })
 }
 
@@ -189,19 +195,6 @@ fn by_thread(busy: &[f64]) -> String {
     let shown: Vec<String> = busy.iter().take(5).map(|busy| format!("{busy:.0}")).collect();
     let more = busy.len().saturating_sub(5);
     if more > 0 { format!("{} +{more}", shown.join(" ")) } else { shown.join(" ") }
-}
-
-/// Each worker's part of what was handled, in percent, the largest first.
-fn balance(told: &Told) -> String {
-    let all = told.sum(|worker| worker.handled).max(1) as f64;
-    let mut parts: Vec<f64> = told
-        .workers
-        .iter()
-        .map(|worker| 100.0 * worker.handled as f64 / all)
-        .filter(|part| *part > 0.0)
-        .collect();
-    parts.sort_by(|a, b| b.total_cmp(a));
-    parts.iter().map(|part| format!("{part:.0}")).collect::<Vec<_>>().join(" ")
 }
 
 /// What must be so, whatever the machine: counts, and who came before whom.

@@ -76,7 +76,7 @@ pub use stack::Stack;
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue};
 pub use tcp_watch::TcpWatch;
-pub use thread_times::{ThreadTime, processor_time, thread_times};
+pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use wait::wait_until;

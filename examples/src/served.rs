@@ -169,6 +169,15 @@ impl Told {
         self.incidents.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count)
     }
 
+    /// Each worker's part of what was handled, in percent, the largest first.
+    pub fn balance(&self) -> String {
+        let all = self.sum(|worker| worker.handled).max(1);
+        let parts = self.workers.iter().map(|worker| 100.0 * worker.handled as f64 / all as f64);
+        let mut parts: Vec<f64> = parts.filter(|part| *part > 0.0).collect();
+        parts.sort_by(|a, b| b.total_cmp(a));
+        parts.iter().map(|part| format!("{part:.0}")).collect::<Vec<_>>().join(" ")
+    }
+
     /// The sum over all workers.
     pub fn sum(&self, of: impl Fn(&WorkerTold) -> u64) -> u64 {
         self.workers.iter().map(of).sum()
@@ -205,6 +214,6 @@ mod tests {
             (told.sum(|worker| worker.handled), told.incident("panic"), told.incident("none")),
             (33, 7, 0)
         );
-        assert_eq!(told.workers[1].name, "loop-1");
+        assert_eq!((told.workers[1].name.as_str(), told.balance().as_str()), ("loop-1", "91 9"));
     }
 }

@@ -58,6 +58,15 @@ pub fn thread_times(process: u32) -> io::Result<Vec<ThreadTime>> {
     Ok(times)
 }
 
+/// How long each of the threads that are there `after` has run since `before`.
+pub fn used_between(before: &[ThreadTime], after: &[ThreadTime]) -> Vec<Duration> {
+    let earlier = |thread: u32| before.iter().find(|other| other.thread == thread).map(|other| other.time);
+    after
+        .iter()
+        .map(|thread| thread.time.saturating_sub(earlier(thread.thread).unwrap_or_default()))
+        .collect()
+}
+
 /// How long all threads of a process and of its children have run so far, those that have ended among them: to a hundredth of
 /// a second, which is how `/proc/PID/stat` counts.
 ///
