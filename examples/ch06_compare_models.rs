@@ -3,6 +3,7 @@
 //! Each server runs in a process of its own, so that its processor time is its own, and a model that forks can.
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use wirelab::load::{Arrivals, Config, Load, Mix, Report};
@@ -87,9 +88,8 @@ fn main() -> Outcome {
             ("--serve MODEL", "what this program starts for each measurement: serves until SIGTERM"),
         ],
     );
-    if let Some(model) = args.get("--serve") {
-        serve(model.parse()?, Work::new())?;
-        return Ok(std::process::ExitCode::SUCCESS);
+    if serve(&args, Work::new())? {
+        return Ok(ExitCode::SUCCESS);
     }
     let time = Duration::from_secs_f64(args.value("--seconds", 0.8_f64).clamp(0.2, 600.0));
     let models = models(&args)?;

@@ -7,7 +7,7 @@ use wirelab::reactor::Signal;
 use wirelab::serve::Model;
 use wirelab::server::{Config, Server};
 
-use crate::{ThreadTime, Work, processor_time, thread_times, wait_until};
+use crate::{Args, ThreadTime, Work, processor_time, thread_times, wait_until};
 
 /// A server in a process of its own: this program again, with `--serve MODEL`. A model with processes must be started before
 /// there are threads, and whoever measures processor time shall not find the load in it.
@@ -47,16 +47,24 @@ pub struct WorkerTold {
     pub lost: u64,
 }
 
-/// The other side of [`Served`]: serves [`Work`] on a free port until SIGTERM, and says what was counted.
+/// The other side of [`Served`]: if the program was started with `--serve MODEL`, serves [`Work`] on a free port until SIGTERM,
+/// says what was counted, and returns true. `--hand-over-at PATH` lets a successor take its place, `--take-over PATH` is one.
 ///
 /// # Errors
 /// Those of [`Server::run_as`].
-pub fn serve(model: Model, site: Work) -> io::Result<()> {
+pub fn serve(args: &Args, site: Work) -> io::Result<bool> {
+    let Some(model) = args.get("--serve") else { return Ok(false) };
     let config = Config { stop_on_signals: true, ..Config::default() };
-    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), config)?;
+    let mut server = match args.get("--take-over") {
+        Some(path) => Server::take_over(path, config)?,
+        None => Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), config)?,
+    };
+    if let Some(path) = args.get("--hand-over-at") {
+        server = server.hand_over_at(path)?;
+    }
     let handle = server.handle();
     println!("ready {}", server.local_addr());
-    server.run_as(model, site.clone())?;
+    server.run_as(model.parse()?, site.clone())?;
     for worker in handle.workers() {
         let numbers =
             [worker.accepted(), worker.requests(), worker.handled(), worker.responses(), worker.lost()];
@@ -66,7 +74,7 @@ pub fn serve(model: Model, site: Work) -> io::Result<()> {
         println!("incident {name} {count}");
     }
     println!("meanwhile {}", site.meanwhile().iter().sum::<u64>());
-    Ok(())
+    Ok(true)
 }
 
 impl Served {
@@ -75,8 +83,17 @@ impl Served {
     /// # Errors
     /// It does not start.
     pub fn start(model: Model) -> io::Result<Self> {
+        Served::start_with(model, &[])
+    }
+
+    /// The same with further arguments for [`serve`].
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_with(model: Model, arguments: &[&str]) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--serve", &model.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(["--serve", &model.to_string()]).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let (mut output, mut line) = (BufReader::new(output), String::new());
@@ -130,8 +147,16 @@ impl Served {
     ///
     /// # Errors
     /// It ended otherwise.
-    pub fn stop(mut self) -> io::Result<Told> {
+    pub fn stop(self) -> io::Result<Told> {
         Signal::TERM.send(self.child.id())?;
+        self.wait_for_end()
+    }
+
+    /// Waits until it ends by itself, and hears what it has counted.
+    ///
+    /// # Errors
+    /// It ended otherwise than in good order.
+    pub fn wait_for_end(mut self) -> io::Result<Told> {
         let mut told = Told::default();
         for line in (&mut self.output).lines() {
             told.hear(&line?);

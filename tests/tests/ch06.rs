@@ -48,7 +48,7 @@ fn one_socket_wakes_one_thread_and_shares_unevenly() {
 
 #[test]
 fn a_worker_that_is_killed_takes_its_connections_along_and_nothing_else() {
-    keeps("ch06_process_per_core", &["--seconds", "1"], 6);
+    keeps("ch06_process_per_core", &["--seconds", "1"], 10);
 }
 
 #[test]
