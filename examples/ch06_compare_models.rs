@@ -155,10 +155,12 @@ fn measure(model: Model, workload: &Workload, time: Duration) -> Result<Seen, Bo
     let report = Load::new(served.address, mix, config)?.run()?;
     let (all_after, after) = (served.processor_time()?, served.threads()?);
     let told = served.stop()?;
+    let by_thread = used_between(&before, &after);
+    // The one counts the threads that have ended, too, and the other finer than in hundredths of a second.
+    let used = (all_after - all_before).max(by_thread.iter().sum());
     let percent = |time: Duration| 100.0 * time.as_secs_f64() / report.elapsed.as_secs_f64();
-    let used_by_all = all_after - all_before;
-    let by_thread = used_between(&before, &after).into_iter().map(percent).collect();
-    Ok(Seen { model, report, told, used: used_by_all, by_thread })
+    let by_thread = by_thread.into_iter().map(percent).collect();
+    Ok(Seen { model, report, told, used, by_thread })
 }
 
 /// Of the first kind of page.
