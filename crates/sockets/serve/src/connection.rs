@@ -178,7 +178,7 @@ impl<S: Service> Connection<S> {
 
     /// One round; says whether there may be another.
     fn serve(&mut self, io: &mut impl Io, worker: &mut Worker<'_, S>) -> Result<bool, Ended> {
-        if !self.flush_unsent(io, worker)? {
+        if !self.unsent.is_empty() && !self.flush_unsent(io, worker)? {
             return Ok(false); // no new work for a client that does not take the old
         }
         self.fill(io, worker)?;
@@ -249,7 +249,7 @@ impl<S: Service> Connection<S> {
     /// The connection waits: it needs no buffers meanwhile.
     fn park(&mut self, worker: &mut Worker<'_, S>) {
         worker.buffers.take_back(self.session.input());
-        if self.unsent.is_empty() {
+        if self.unsent.is_empty() && self.unsent.capacity() > 0 {
             self.unsent = BytesMut::new();
         }
     }

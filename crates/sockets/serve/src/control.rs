@@ -45,6 +45,11 @@ impl Control {
         locked(&self.wakers).push(waker);
     }
 
+    /// Nobody is left to wake: a handle that is kept shall not keep the descriptors too.
+    pub(crate) fn forget_wakers(&self) {
+        locked(&self.wakers).clear();
+    }
+
     pub(crate) fn stop(&self) {
         self.level.fetch_max(Level::Stop as u8, Ordering::AcqRel);
         self.wake_all();

@@ -134,7 +134,9 @@ impl Server {
             // The sockets are open here, and what comes waits in their queues for the moment until the loops run.
             predecessor.tell_ready()?;
         }
-        run(listeners, &Common { service, config: &config, control: &control, table, local })
+        let ended = run(listeners, &Common { service, config: &config, control: &control, table, local });
+        control.forget_wakers();
+        ended
     }
 }
 

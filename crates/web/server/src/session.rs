@@ -96,15 +96,16 @@ impl Session {
         self.produced = 0;
     }
 
-    /// Goes as far as it can.
-    fn go_on(&mut self, turn: &mut Turn<'_>) -> Result<Next<Asked>, Ended> {
+    /// Goes as far as it can. A request for the handler is left in `asked`: it is large, and the results of these functions
+    /// are copied from one to the next.
+    fn go_on(&mut self, asked: &mut Option<Asked>, turn: &mut Turn<'_>) -> Result<Next<()>, Ended> {
         if let Some(exchange) = &mut self.exchange {
             exchange.forget_waits(turn.now);
         }
         loop {
             match self.mode {
                 Mode::Serving => {
-                    if let Some(next) = self.serve(turn)? {
+                    if let Some(next) = self.serve(asked, turn)? {
                         return Ok(next);
                     }
                 }
@@ -117,7 +118,7 @@ impl Session {
 
     /// Events to the handler and answers to the protocol, until either has no more or there is enough to send; nothing
     /// when the mode has changed.
-    fn serve(&mut self, turn: &mut Turn<'_>) -> Result<Option<Next<Asked>>, Ended> {
+    fn serve(&mut self, asked: &mut Option<Asked>, turn: &mut Turn<'_>) -> Result<Option<Next<()>>, Ended> {
         while matches!(self.mode, Mode::Serving) {
             if self.produced >= BATCH {
                 return Ok(Some(Next::More));
@@ -134,8 +135,9 @@ impl Session {
             let event = if self.polls(turn.now) { self.http.poll_event() } else { Ok(None) };
             match event {
                 Ok(Some(Http1Event::Request(request))) => {
-                    if let Some(asked) = self.begin_exchange(request, turn)? {
-                        return Ok(Some(Next::Request(asked)));
+                    if self.begin_exchange(&request, turn)? {
+                        *asked = Some((request, self.context.clone()));
+                        return Ok(Some(Next::Request(())));
                     }
                 }
                 Ok(Some(Http1Event::Closed)) => self.mode = Mode::Ending,
@@ -211,12 +213,20 @@ impl wirelab_serve::Session for Session {
 
     fn advance(&mut self, turn: &mut Turn<'_>) -> Next<Asked> {
         self.lend(turn);
-        let next = self.go_on(turn).unwrap_or_else(|Ended(name)| Next::Close(name));
-        if !matches!(next, Next::Request(_)) {
-            self.give_back(turn);
-            self.note_beginning(turn.now);
+        let mut asked = None;
+        let next = self.go_on(&mut asked, turn);
+        if let Some(asked) = asked {
+            return Next::Request(asked);
         }
-        next
+        self.give_back(turn);
+        self.note_beginning(turn.now);
+        match next {
+            Ok(Next::Wait | Next::Request(())) => Next::Wait,
+            Ok(Next::More) => Next::More,
+            Ok(Next::File) => Next::File,
+            Ok(Next::Shutdown) => Next::Shutdown,
+            Ok(Next::Close(name)) | Err(Ended(name)) => Next::Close(name),
+        }
     }
 
     fn handed_over(&mut self, turn: &mut Turn<'_>) {

@@ -1,11 +1,12 @@
 //! Between the socket and the buffers.
 
 use std::io::ErrorKind;
+use std::time::Instant;
 
 use super::{Connection, Ended};
 use crate::io::Io;
 use crate::worker::Worker;
-use crate::{Service, Session};
+use crate::{Service, Session, Tally};
 
 /// So much of a file is handed to the kernel in one round.
 const PIECE: usize = 1024 * 1024;
@@ -46,13 +47,14 @@ impl<S: Service> Connection<S> {
         if worker.turn.out.is_empty() {
             return Ok(true);
         }
-        let out = std::mem::take(&mut worker.turn.out);
-        let written = self.write(&out, io, worker);
-        if let Ok(written) = written {
-            self.unsent.extend_from_slice(&out[written..]);
+        let turn = &mut worker.turn;
+        let written = self.write(&turn.out, io, turn.now, turn.counters);
+        if let Ok(written) = written
+            && let rest @ [_, ..] = &turn.out[written..]
+        {
+            self.unsent.extend_from_slice(rest);
         }
-        worker.turn.out = out;
-        worker.turn.clear_out();
+        turn.clear_out();
         written.map(|_| self.unsent.is_empty())
     }
 
@@ -67,19 +69,25 @@ impl<S: Service> Connection<S> {
         }
         if self.writable {
             let mut unsent = std::mem::take(&mut self.unsent);
-            let written = self.write(&unsent, io, worker)?;
+            let written = self.write(&unsent, io, worker.turn.now, worker.turn.counters)?;
             bytes::Buf::advance(&mut unsent, written);
             self.unsent = unsent;
         }
         Ok(self.unsent.is_empty())
     }
 
-    fn write(&mut self, bytes: &[u8], io: &mut impl Io, worker: &Worker<'_, S>) -> Result<usize, Ended> {
+    fn write(
+        &mut self,
+        bytes: &[u8],
+        io: &mut impl Io,
+        now: Instant,
+        counters: &Tally,
+    ) -> Result<usize, Ended> {
         match io.write(bytes) {
             Ok(count) => {
-                self.active = worker.turn.now;
+                self.active = now;
                 self.writable = count == bytes.len();
-                worker.turn.counters.add(|row| &row.bytes_out, count as u64);
+                counters.add(|row| &row.bytes_out, count as u64);
                 Ok(count)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -6,7 +6,7 @@ use wirelab_http1::{Error, Event};
 use wirelab_sansio::StreamProtocol;
 
 use super::answering::misuse;
-use super::{Asked, Ended, Mode, Session, Turn};
+use super::{Ended, Mode, Session, Turn};
 use crate::access_log::Entry;
 use crate::exchange::{Answer, Content, Exchange};
 use crate::{Flow, Reply, Step, Takeover};
@@ -21,23 +21,19 @@ impl Session {
         }
     }
 
-    /// A head has arrived. What is for the handler is returned.
-    pub(super) fn begin_exchange(
-        &mut self,
-        request: Request,
-        turn: &mut Turn<'_>,
-    ) -> Result<Option<Asked>, Ended> {
+    /// A head has arrived. Says whether it is for the handler, or answered already.
+    pub(super) fn begin_exchange(&mut self, request: &Request, turn: &mut Turn<'_>) -> Result<bool, Ended> {
         self.head_began = None;
         self.context.number += 1;
         turn.counters.count_request();
         if self.context.number >= turn.local.config.max_requests || self.context.stopping {
             self.http.end_after_this();
         }
-        let entry = turn.local.log.is_some().then(|| Box::new(Entry::new(&request, turn.now)));
-        self.exchange = Some(Exchange::new(&request, entry));
-        match objection(&request) {
-            Some(status) => self.take_step(Reply::error(status).into(), turn).map(|()| None),
-            None => Ok(Some((request, self.context.clone()))),
+        let entry = turn.local.log.is_some().then(|| Box::new(Entry::new(request, turn.now)));
+        self.exchange = Some(Exchange::new(request, entry));
+        match objection(request) {
+            Some(status) => self.take_step(Reply::error(status).into(), turn).map(|()| false),
+            None => Ok(true),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use wirelab_serve::Next;
 
-use super::{Asked, BATCH, Ended, Mode, Session, Turn};
+use super::{BATCH, Ended, Mode, Session, Turn};
 use crate::{Takeover, Tunnel};
 
 /// What is known of the other protocol.
@@ -41,7 +41,7 @@ impl Session {
     }
 
     /// Calls the other protocol, if there is news for it.
-    pub(super) fn tunnel(&mut self, turn: &mut Turn<'_>) -> Result<Next<Asked>, Ended> {
+    pub(super) fn tunnel(&mut self, turn: &mut Turn<'_>) -> Result<Next<()>, Ended> {
         self.give_back(turn); // the protocol of before has said its last
         let Mode::Tunnel(state) = &mut self.mode else { return Ok(Next::Wait) };
         if !state.has_news(self.peer_ended, turn.now) {
