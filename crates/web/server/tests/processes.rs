@@ -1,6 +1,7 @@
 //! The model of processes. A process that forks must have one thread, and so the server is a child of the tests, this
 //! program again; it has its counters on a page.
 
+mod load;
 mod served;
 
 use std::io::{Read, Write};
@@ -24,8 +25,13 @@ fn main() {
         ("a_second_sigterm_ends_all_at_once", a_second_sigterm),
         ("a_handler_can_stop_the_server", a_handler_can_stop_the_server),
     ];
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    for (name, test) in tests {
+    let ignored: [(&str, fn()); 1] = [("processes_lose_nothing_under_full_load", full_load)];
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (flags, wanted): (Vec<_>, Vec<_>) = arguments.into_iter().partition(|word| word.starts_with('-'));
+    let has = |flag| flags.iter().any(|other| other == flag);
+    let tests = tests.into_iter().filter(|_| !has("--ignored"));
+    let ignored = ignored.into_iter().filter(|_| has("--ignored") || has("--include-ignored"));
+    for (name, test) in tests.chain(ignored) {
         if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
             test();
             println!("test {name} ... ok");
@@ -150,6 +156,21 @@ fn a_handler_can_stop_the_server() {
     assert_eq!(server.get("/stop"), "stopping\n");
     let page = server.wait_for_end();
     assert_eq!((page.sum("lost"), page.incident("worker-died")), (0, 0), "{page:?}");
+}
+
+/// Some seconds, `WIRELAB_SOAK_SECONDS` of them. In the middle, a worker is replaced in good order.
+fn full_load() {
+    let server = Served::start();
+    let seen = load::run(server.address, load::duration(), || {
+        Signal::TERM.send(server.page().processes()[0]).unwrap();
+    });
+    let pages = server.pages_read();
+    let page = server.finish();
+    println!("{seen:?}\n{page:?}");
+    let [accepted, requests, responses] = ["accepted", "requests", "responses"].map(|name| page.sum(name));
+    seen.agree_with(accepted - pages, requests - pages, responses - pages);
+    assert_eq!((page.sum("open"), page.sum("lost"), page.incident("worker-died")), (0, 0, 0), "{page:?}");
+    assert_eq!(page.incident("worker-restarted"), 1, "{page:?}");
 }
 
 /// What clients saw that ask, on connections that they keep, until they are told that there will be no more.

@@ -1,5 +1,5 @@
 //! Full load on each model, for as long as `WIRELAB_SOAK_SECONDS` says (3 by default). At the end no descriptor is left, no
-//! connection was lost, and both sides have counted the same.
+//! connection was lost, and both sides have counted the same. The model of processes has its own in `processes.rs`.
 
 mod load;
 mod support;
@@ -15,7 +15,7 @@ fn open_descriptors() -> usize {
 
 fn soak(model: Model, backend: Backend) {
     let before = open_descriptors();
-    let config = Config { backend, max_connections: 64, ..Config::default() };
+    let config = Config { backend, ..Config::default() };
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap();
     let running = start_on(model, server, DemoSite::new());
     let seen = load::run(running.address, load::duration(), || {});

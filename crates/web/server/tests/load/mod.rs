@@ -41,7 +41,7 @@ pub(crate) fn duration() -> Duration {
 /// Loads the server for so long. `meanwhile` is called in the middle.
 pub(crate) fn run(address: SocketAddr, time: Duration, meanwhile: impl FnOnce()) -> Tally {
     let stop = AtomicBool::new(false);
-    let kinds: [fn(SocketAddr, &AtomicBool) -> Tally; 4] = [steady, fresh, rude, large];
+    let kinds: [fn(SocketAddr, &AtomicBool) -> Tally; 6] = [steady, fresh, rude, large, steady, fresh];
     std::thread::scope(|scope| {
         let clients: Vec<_> =
             kinds.iter().cycle().take(12).map(|kind| scope.spawn(|| kind(address, &stop))).collect();
@@ -68,7 +68,9 @@ fn steady(address: SocketAddr, stop: &AtomicBool) -> Tally {
         for round in 0..200 {
             let several = 1 + round % 4;
             stream.write("GET /7 HTTP/1.1\r\nHost: test\r\n\r\n".repeat(several).as_bytes()).unwrap();
-            seen.read_answers(&stream, b"\r\n\r\n7\n", several as u64);
+            if !seen.read_answers(&stream, b"\r\n\r\n7\n", several as u64) {
+                break;
+            }
         }
         end(stream);
     }
@@ -114,7 +116,9 @@ fn large(address: SocketAddr, stop: &AtomicBool) -> Tally {
         let stream = connect(address, &mut seen);
         for _ in 0..3 {
             stream.write(b"GET /bytes/1000000 HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
-            seen.read_large(&stream, 1_000_000);
+            if !seen.read_large(&stream, 1_000_000) {
+                break;
+            }
         }
         end(stream);
     }
@@ -130,19 +134,24 @@ fn connect(address: SocketAddr, seen: &mut Tally) -> TcpStream {
 
 /// Ends this side, and waits for the other: the server has then seen the end.
 fn end(stream: TcpStream) {
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let _ = stream.shutdown(std::net::Shutdown::Write); // it may have been closed
     let _ = (&stream).read_to_end(&mut Vec::new());
 }
 
 impl Tally {
-    /// Reads so many answers that end like this.
-    fn read_answers(&mut self, stream: &TcpStream, end: &[u8], count: u64) {
+    /// Reads so many answers that end like this; says whether there may be others on the connection.
+    fn read_answers(&mut self, stream: &TcpStream, end: &[u8], count: u64) -> bool {
         let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
         let complete =
             |received: &[u8]| received.windows(end.len()).filter(|part| *part == end).count() as u64;
         while complete(&received) < count {
             match stream.read(&mut buffer) {
                 Ok(read @ 1..) => received.extend_from_slice(&buffer[..read]),
+                // RFC 9112 §9.6: requests behind the one that was answered with `close` are not processed.
+                _ if is_last(&received) => {
+                    self.abandoned += count - complete(&received);
+                    break;
+                }
                 _ => {
                     self.broken += 1;
                     break;
@@ -150,17 +159,18 @@ impl Tally {
             }
         }
         self.answered += complete(&received);
+        complete(&received) == count && !is_last(&received)
     }
 
-    /// Reads an answer with so much content.
-    fn read_large(&mut self, stream: &TcpStream, length: usize) {
+    /// Reads an answer with so much content; says whether there may be others on the connection.
+    fn read_large(&mut self, stream: &TcpStream, length: usize) -> bool {
         let (mut received, mut head, mut buffer) = (Vec::new(), None, vec![0; 64 * 1024]);
         while head.is_none_or(|head| received.len() < head + length) {
             match stream.read(&mut buffer) {
                 Ok(read @ 1..) => received.extend_from_slice(&buffer[..read]),
                 _ => {
                     self.broken += 1;
-                    return;
+                    return false;
                 }
             }
             if head.is_none() {
@@ -168,5 +178,12 @@ impl Tally {
             }
         }
         self.answered += 1;
+        !is_last(&received[..head.unwrap_or(0)])
     }
+}
+
+/// Whether the server has said that it will answer no more.
+fn is_last(received: &[u8]) -> bool {
+    let close = b"Connection: close\r\n";
+    received.windows(close.len()).any(|part| part == close)
 }
