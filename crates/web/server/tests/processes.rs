@@ -145,7 +145,8 @@ fn a_second_sigterm() {
     while TcpStream::connect(server.address).is_ok() {}
     server.signal(Signal::TERM);
     let page = server.wait_for_end();
-    assert_eq!(page.incident("grace-time"), 1, "{page:?}");
+    // A connection that has brought a page may be lingering, and be cut off too.
+    assert!(page.incident("grace-time") >= 1, "{page:?}");
     let mut rest = Vec::new();
     let _ = client.read_to_end(&mut rest);
     assert!(rest.is_empty(), "the request was given up: {rest:?}");
