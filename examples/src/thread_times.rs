@@ -17,7 +17,8 @@ pub struct ThreadTime {
     pub waits: u64,
 }
 
-/// The threads of a process and of its children, and theirs, by `/proc/PID/task`. A thread that ends meanwhile is left out.
+/// The threads of a process and of its children, and theirs, by `/proc/PID/task`. A thread or a child that ends meanwhile is left
+/// out.
 ///
 /// ```
 /// use wirelab_examples::thread_times;
@@ -30,12 +31,16 @@ pub struct ThreadTime {
 /// # Errors
 /// There is no such process, or no `/proc`; `NotFound`, too, where the kernel does not keep these figures
 /// (`CONFIG_SCHED_INFO`).
-pub fn thread_times(process: u32) -> io::Result<Vec<ThreadTime>> {
+pub fn thread_times(root: u32) -> io::Result<Vec<ThreadTime>> {
     let mut times = Vec::new();
-    let mut processes = vec![process];
+    let mut processes = vec![root];
     while let Some(process) = processes.pop() {
-        for entry in fs::read_dir(format!("/proc/{process}/task"))? {
-            let folder = entry?.path();
+        let threads = match fs::read_dir(format!("/proc/{process}/task")) {
+            Err(_) if process != root => continue, // a child that has just ended
+            threads => threads?,
+        };
+        for entry in threads.filter_map(Result::ok) {
+            let folder = entry.path();
             let read = |file: &str| fs::read_to_string(folder.join(file));
             let (Ok(name), Ok(schedstat)) = (read("comm"), read("schedstat")) else { continue };
             // Time on a processor, time waiting for one, number of turns.
