@@ -3,9 +3,20 @@
 mod support;
 
 use std::io::ErrorKind;
+use std::time::{Duration, Instant};
 
-use support::{serve, serve_with};
-use wirelab_serve::{Config, Model};
+use support::{PATIENCE, Running, serve, serve_with};
+use wirelab_serve::{Config, Counters, Model};
+
+impl Running {
+    fn wait_until(&self, what: &str, condition: impl Fn(&Counters) -> bool) {
+        let began = Instant::now();
+        while !condition(self.counters()) {
+            assert!(began.elapsed() < PATIENCE, "in vain for {what}; {:?}", self.handle.workers());
+            std::thread::sleep(Duration::from_millis(1)); // counters make no events
+        }
+    }
+}
 
 /// Those that can run in a test: its process has several threads, and cannot be forked.
 fn thread_models() -> impl Iterator<Item = Model> {

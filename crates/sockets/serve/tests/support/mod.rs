@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use wirelab_serve::{Config, Counters, Facts, Handle, Model, Next, Server, Service, Session, Turn};
@@ -129,14 +129,6 @@ impl Running {
 
     pub(crate) fn counters(&self) -> &Counters {
         self.handle.counters()
-    }
-
-    pub(crate) fn wait_until(&self, what: &str, condition: impl Fn(&Counters) -> bool) {
-        let began = Instant::now();
-        while !condition(self.counters()) {
-            assert!(began.elapsed() < PATIENCE, "in vain for {what}; {:?}", self.handle.workers());
-            std::thread::sleep(Duration::from_millis(1)); // counters make no events
-        }
     }
 
     /// Waits for its end, which may be a panic.
