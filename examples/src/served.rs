@@ -54,7 +54,9 @@ pub struct WorkerTold {
 /// Those of [`Server::run_as`].
 pub fn serve(args: &Args, site: Work) -> io::Result<bool> {
     let Some(model) = args.get("--serve") else { return Ok(false) };
-    let config = Config { stop_on_signals: true, ..Config::default() };
+    // A client that has a connection may be slow to ask, on a busy machine. The usual 250 ms would turn it away.
+    let farewell_time = Duration::from_secs(10);
+    let config = Config { stop_on_signals: true, farewell_time, ..Config::default() };
     let mut server = match args.get("--take-over") {
         Some(path) => Server::take_over(path, config)?,
         None => Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), config)?,
