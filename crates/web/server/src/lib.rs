@@ -14,11 +14,12 @@
 //!       ▲ │
 //!       │ ▼
 //!   server (this crate)     Exchange: one request and its answer
-//!       ▲ │                 Connection: recv ▶ act ▶ send, deadlines
-//!       │ │                 EventLoop: accept, timers, signals, the end
+//!       ▲ │                 Session: one connection's protocol, requests, deadlines; no socket
 //!       │ ├───────────────▶ http1::Connection           bytes ⇄ events
 //!       │ ▼
-//!   reactor, socket         epoll, recv, send, sendfile
+//!   serve                   Model: which threads accept, read, handle and write; limits, signals, the end
+//!       │
+//!   reactor, socket         epoll, poll or io_uring; recv, send, sendfile
 //! ```
 //!
 //! # The life of a connection
@@ -34,28 +35,34 @@
 //! answer that is not taken, the peer's end. Each connection has one timer, which is not moved when a deadline moves: it
 //! expires too early, looks, and is set again for what is left.
 //!
+//! # Threads
+//!
+//! [`Server::run`] is one loop on the thread that calls it. [`Server::run_as`] runs the same sessions in another [`Model`]:
+//! several loops, a pool of threads for the handler, processes, a thread for each connection. What a client can see is the
+//! same in all of them; the tests in `tests/suite` run on each.
+//!
 //! # What it costs
 //!
 //! A usual request is two system calls, `recv` and `send`; requests that were pipelined share them, and `epoll_wait` is
-//! shared by all the connections that became ready meanwhile. A connection that waits owns no buffers, and about a
-//! kilobyte. Large files go by `sendfile`.
+//! shared by all the connections that became ready meanwhile. A connection that waits owns no buffers, and takes less than
+//! 1.5 kilobytes. Large files go by `sendfile`.
 //!
 //! # Reading order
 //!
 //! `handler.rs` and `reply.rs` ([`Handler`], [`Step`], [`Reply`]: what a program sees), `exchange.rs` (one request),
-//! `connection.rs` (one connection) with `connection/serving.rs` (what it does with events and steps),
-//! `event_loop.rs` (all connections), `server.rs` ([`Server`], [`Handle`]), `files.rs` ([`Files`]), `demo.rs` ([`DemoSite`]).
-//! `slab.rs`, `buffers.rs`, `worker.rs`, `counters.rs` and `access_log.rs` are small parts that these use.
+//! `session.rs` (one connection) with `session/serving.rs` (what it does with events and steps) and
+//! `session/answering.rs` (how an answer is sent), `server.rs` ([`Server`], [`Handle`]), `files.rs` ([`Files`]), `demo.rs`
+//! ([`DemoSite`]). `local.rs` is what the sessions of one thread share; `common_fields.rs` and `access_log.rs` are small parts
+//! of it. The loop itself is in the crate `wirelab_serve`.
 //!
 //! # What is left out, and why
 //!
 //! - TLS, HTTP/2 and HTTP/3: their crates come later; the handler's side is ready for them.
-//! - Several threads: a [`Server`] is one loop. Run one on each thread, on listeners that share a port by `SO_REUSEPORT`
-//!   ([`Server::on`]).
 //! - Waking a waiting [`Source`] or [`Upload`] from another thread: they wait for time, and look again.
 //! - A least rate for content: a client may send a byte within each [`stall_time`](Config::stall_time), and holds a
-//!   connection and about a kilobyte for as long as it does.
-//! - Panics of a handler are not caught: they end the loop. What a handler was doing when it panicked is unknown.
+//!   connection and its memory for as long as it does.
+//! - In a loop, panics of a handler are not caught: they end it. What a handler was doing when it panicked is unknown. Where a
+//!   panic costs a thread of its own, it costs the request, which is answered with 500.
 //! - Lists of a folder's files, and compression.
 //!
 //! # Example

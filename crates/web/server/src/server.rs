@@ -13,7 +13,8 @@ use crate::local::Local;
 use crate::session::{Asked, Session, Turn};
 use crate::{Config, Handler, Step};
 
-/// A listener, and the loop that serves what it accepts. It runs on the thread that calls [`run`](Self::run).
+/// A listener, and what serves the connections that it accepts: one loop on the thread that calls [`run`](Self::run), or the
+/// threads or processes of another [`Model`].
 ///
 /// ```
 /// use std::net::SocketAddr;
