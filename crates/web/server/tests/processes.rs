@@ -5,7 +5,7 @@ mod load;
 mod served;
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,13 +16,14 @@ fn main() {
     if std::env::var_os(served::ROLE).is_some() {
         return served::serve();
     }
-    let tests: [(&str, fn()); 7] = [
+    let tests: [(&str, fn()); 8] = [
         ("a_process_that_is_busy_leaves_new_connections_to_the_other", a_process_that_is_busy),
         ("sigkill_costs_the_connections_of_one_process", sigkill_costs_the_connections_of_one_process),
         ("a_panic_costs_the_connections_of_one_process", a_panic_costs_the_connections_of_one_process),
         ("sigterm_to_a_worker_replaces_it_and_loses_nothing", sigterm_to_a_worker),
         ("sigterm_to_the_master_ends_all_and_loses_nothing", sigterm_to_the_master),
         ("a_second_sigterm_ends_all_at_once", a_second_sigterm),
+        ("processes_hand_over_to_processes_and_lose_nothing", processes_hand_over),
         ("a_handler_can_stop_the_server", a_handler_can_stop_the_server),
     ];
     let ignored: [(&str, fn()); 1] = [("processes_lose_nothing_under_full_load", full_load)];
@@ -152,6 +153,32 @@ fn a_second_sigterm() {
     assert!(rest.is_empty(), "the request was given up: {rest:?}");
 }
 
+fn processes_hand_over() {
+    let path = std::env::temp_dir().join(format!("wirelab-processes-{}", std::process::id()));
+    let mut server = Served::start_at(&path);
+    for _ in 0..3 {
+        let (address, stop) = (server.address, AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..4).map(|_| scope.spawn(|| Load::client(address, &stop))).collect();
+            server.wait_until("some load", |page| page.sum("responses") > 300);
+            let next = Served::start_at(&path);
+            assert_eq!(next.address, address);
+            let pages = server.pages_read();
+            let old = std::mem::replace(&mut server, next).wait_for_end(); // by itself
+            server.wait_until("some load", |page| page.sum("responses") > 300);
+            stop.store(true, Ordering::Release);
+            let ends: Vec<Load> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+            assert_eq!(ends.iter().map(|end| end.broken).sum::<u64>(), 0, "{old:?}");
+            let answered = ends.iter().map(|end| end.answered).sum::<u64>();
+            let responses = old.sum("responses") - pages + server.page().sum("responses");
+            assert_eq!((old.sum("open"), old.sum("lost")), (0, 0), "{old:?}");
+            assert!(answered <= responses, "{ends:?} {old:?}");
+        });
+    }
+    server.finish();
+    std::fs::remove_file(&path).unwrap();
+}
+
 fn a_handler_can_stop_the_server() {
     let server = Served::start();
     assert_eq!(server.get("/stop"), "stopping\n");
@@ -187,7 +214,8 @@ impl Load {
     fn on(server: &Served, meanwhile: impl FnOnce()) -> Load {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| Load::client(server, &stop))).collect();
+            let clients: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| Load::client(server.address, &stop))).collect();
             server.wait_until("some load", |page| page.sum("responses") > 300);
             meanwhile();
             let so_far = server.page().sum("responses");
@@ -202,10 +230,11 @@ impl Load {
     }
 
     /// Each connection asks ten times at most, so that connections come and go.
-    fn client(server: &Served, stop: &AtomicBool) -> Load {
+    fn client(address: SocketAddr, stop: &AtomicBool) -> Load {
         let mut load = Load::default();
         while !stop.load(Ordering::Acquire) {
-            let mut stream = server.connect();
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
             for n in 1..=10 {
                 let close = if n == 10 { "Connection: close\r\n" } else { "" };
                 let request = format!("GET /7 HTTP/1.1\r\nHost: test\r\n{close}\r\n");

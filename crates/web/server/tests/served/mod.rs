@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +15,9 @@ use wirelab_server::{Config, Context, DemoSite, Handle, Handler, Model, Reply, S
 /// The environment variable that makes this program the server.
 pub(crate) const ROLE: &str = "WIRELAB_TEST_SERVES";
 
+/// The path at which it hands over, or takes over if there is somebody.
+const PATH: &str = "WIRELAB_TEST_HANDOVER";
+
 /// So long a test waits for what must come; then it fails instead of hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -21,7 +25,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn serve() {
     // A client that the system keeps waiting for its turn may be slow to send the next request.
     let config = Config { stop_on_signals: true, farewell_time: PATIENCE, ..Config::default() };
-    let server = Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap();
+    let server = match std::env::var_os(PATH) {
+        None => Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap(),
+        Some(path) => {
+            let server = Server::take_over(&path, config.clone());
+            let server = server.or_else(|_nobody| Server::bind("127.0.0.1:0".parse().unwrap(), config));
+            server.unwrap().hand_over_at(path).unwrap()
+        }
+    };
     let handle = server.handle();
     std::panic::set_hook(Box::new(|_| {})); // the one that there is is wanted
     println!("{}", server.local_addr());
@@ -97,7 +108,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start() -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        Served::run(&mut Command::new(std::env::current_exe().unwrap()))
+    }
+
+    /// Takes over from the one that was started at this path before, if there was one.
+    pub(crate) fn start_at(path: &Path) -> Self {
+        Served::run(Command::new(std::env::current_exe().unwrap()).env(PATH, path))
+    }
+
+    fn run(command: &mut Command) -> Self {
         let mut child = command.env(ROLE, "").stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
