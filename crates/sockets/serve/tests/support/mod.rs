@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ pub(crate) type End = std::thread::Result<std::io::Result<()>>;
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) handle: Handle,
-    pub(crate) lines: &'static Lines,
+    pub(crate) lines: Arc<Lines>,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -115,8 +115,9 @@ pub(crate) fn serve(model: Model) -> Running {
 pub(crate) fn serve_with(model: Model, config: Config) -> Running {
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap();
     let (address, handle) = (server.local_addr(), server.handle());
-    let lines: &'static Lines = Box::leak(Box::default());
-    let thread = Some(std::thread::spawn(move || server.run_as(model, lines)));
+    let lines = Arc::<Lines>::default();
+    let service = lines.clone();
+    let thread = Some(std::thread::spawn(move || server.run_as(model, &*service)));
     Running { address, handle, lines, thread }
 }
 
