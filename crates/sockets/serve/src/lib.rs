@@ -130,6 +130,7 @@
 //!     client.read_line(&mut line)?;
 //!     assert_eq!(line, "HELLO\n", "{model}");
 //!
+//!     drop(client);                                    // or the server waits some seconds for its end
 //!     handle.stop();
 //!     thread.join().unwrap()?;
 //!     assert_eq!((handle.counters().accepted(), handle.counters().open()), (1, 0), "{model}");
