@@ -3,7 +3,8 @@
 //! `cargo run` starts it. A browser that opens the address which it prints reads "You just sent 412 bytes", with
 //! the name, value, meaning, RFC section and line of source code of each field; then the head of the very answer that
 //! brought the page, and what the kernel knows of the connection. A second tab sends odd requests on purpose, and
-//! says why they were answered as they were. `curl` gets the same as text.
+//! says why they were answered as they were. A third makes sockets of its own and asks the kernel about them: two queues that
+//! fill and drain, two writes that wait for each other, the work of each execution model. `curl` gets the same as text.
 //!
 //! # Where things come from
 //!
@@ -15,6 +16,8 @@
 //!
 //!  /odd?case=bare-lf ──▶ odd/experiment.rs ══TCP══▶ the same server ──▶ odd/conversation.rs explains both directions
 //!                        (a thread of its own)                         odd/verdict.rs names the rule
+//!
+//!  /sockets/… ─────────▶ sockets/: listeners and clients of its own, on threads of their own ──▶ pages/sockets/
 //! ```
 //!
 //! Nothing here describes HTTP a second time: the explanation is a recording of the decoder that serves every other
@@ -23,12 +26,12 @@
 //! # Reading order
 //!
 //! `site.rs` (which address shows what), `visit.rs` and `meaning.rs` (the request), `exact.rs` (the answer), `numbers.rs` (the
-//! connection), `odd/` and `site/odd.rs` (the second tab), `pages/` and `html.rs` (how it looks), `source.rs` (the code on the page).
+//! connection), `odd/` and `site/odd.rs` (the second tab), `sockets/` and `site/sockets.rs` (the third), `background.rs` (experiments that wait), `pages/` and `html.rs` (how it looks), `source.rs` (the code on the page).
 //!
 //! # What is left out
 //!
 //! TLS, HTTP/2 and HTTP/3: those crates are not there yet. The framing of a visitor's own chunked content is not shown: the
-//! server has removed it before a handler is asked. A template engine: there are five pages.
+//! server has removed it before a handler is asked. A template engine: there are nine pages.
 //!
 //! # Example
 //!
