@@ -1,20 +1,20 @@
 //! Section 7: port exhaustion. A client uses up its ports towards one server: by connections that are open, and by connections that
 //! are closed and not forgotten. What frees it of this, what does not, and who else is hit.
 
+use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use wirelab::kernel::{Counter, PortUse, Sysctl, TcpCounters};
+use wirelab::kernel::{self, Counter, PortUse, Query, Sysctl, TcpCounters};
 use wirelab::socket::{Namespace, Socket, TcpListener, TcpState, TcpStream};
 use wirelab_examples::{Args, Checks, Outcome, Table, own_network, wait_until};
 
 const ABOUT: &str = "Port exhaustion, in a range of ten ports (section 7).
 Look at which connections are refused when the ten are used, and which are not.";
 
-/// Instead of 28,232 ports. They lie inside the kernel's usual range, so that a single socket can ask for them too.
-const PORTS: RangeInclusive<u16> = 40000..=40009;
+/// Instead of 28,232 ports.
 const TEN: usize = 10;
 /// How many connections are tried where none should be refused.
 const MANY: usize = 3 * TEN;
@@ -24,7 +24,7 @@ fn main() -> Outcome {
     Args::parse(ABOUT, &[]);
     let mut checks = Checks::default();
     let own = own_network("TIME-WAIT, whose rules are settings of the network").is_some();
-    let client = Client { own };
+    let client = Client { own, ports: ten_ports()? };
     client.exhaust(&mut checks)?;
     client.bind_first(&mut checks)?;
     if own {
@@ -34,9 +34,19 @@ fn main() -> Outcome {
     Ok(checks.exit_code())
 }
 
+/// The first ten of the kernel's range that no socket of this network has: it may be everybody's.
+fn ten_ports() -> io::Result<RangeInclusive<u16>> {
+    let taken: HashSet<u16> = Query::tcp().run()?.iter().map(|socket| socket.local.port()).collect();
+    let starts = kernel::ephemeral_range()?.step_by(TEN);
+    let mut ranges = starts.map(|first| first..=first.saturating_add(TEN as u16 - 1));
+    let free = |range: &RangeInclusive<u16>| range.clone().all(|port| !taken.contains(&port));
+    ranges.find(free).ok_or_else(|| io::Error::other("there are no ten free ports in a row"))
+}
+
 /// A client with ten ports.
 struct Client {
     own: bool,
+    ports: RangeInclusive<u16>,
 }
 
 impl Client {
@@ -46,18 +56,28 @@ impl Client {
         if self.own {
             Namespace::enter_new()?;
         }
-        let servers = [listen(1)?, listen(1)?, listen(2)?];
+        let servers = [self.listen(1)?, self.listen(1)?, self.listen(2)?];
         if self.own {
-            Sysctl::IP_LOCAL_PORT_RANGE.write(format!("{} {}", PORTS.start(), PORTS.end()))?;
+            Sysctl::IP_LOCAL_PORT_RANGE.write(format!("{} {}", self.ports.start(), self.ports.end()))?;
         }
         Ok(servers)
+    }
+
+    /// A server whose port is not one of the ten.
+    fn listen(&self, host_number: u8) -> io::Result<TcpListener> {
+        loop {
+            let listener = TcpListener::bind(host(host_number))?;
+            if !self.ports.contains(&listener.local_addr()?.port()) {
+                return Ok(listener);
+            }
+        }
     }
 
     /// Bound to nothing yet.
     fn socket(&self) -> io::Result<Socket> {
         let socket = Socket::tcp_for(&host(1))?;
         if !self.own {
-            socket.set_local_port_range(Some(PORTS))?;
+            socket.set_local_port_range(Some(self.ports.clone()))?;
         }
         Ok(socket)
     }
@@ -96,7 +116,7 @@ impl Client {
             "and ten to every other server, and ten more from every other address",
             others.iter().all(|row| row.is_ten()),
         );
-        let first = *PORTS.start();
+        let first = *self.ports.start();
         checks.check(
             format!("port {first} of 127.0.0.1 is in three connections at once: the four-tuple must differ, no more"),
             [&to_server, &to_port, &to_host].iter().all(|row| row.has_port(first)),
@@ -257,14 +277,4 @@ fn headings() -> Table {
 /// An address of the loopback device, which has all of 127.0.0.0/8, and any port.
 fn host(number: u8) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, number], 0))
-}
-
-/// A server whose port is not one of the ten.
-fn listen(host_number: u8) -> io::Result<TcpListener> {
-    loop {
-        let listener = TcpListener::bind(host(host_number))?;
-        if !PORTS.contains(&listener.local_addr()?.port()) {
-            return Ok(listener);
-        }
-    }
 }
