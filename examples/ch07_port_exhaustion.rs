@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wirelab::kernel::{self, Counter, PortUse, Query, Sysctl, TcpCounters};
 use wirelab::socket::{Namespace, Socket, TcpListener, TcpState, TcpStream};
@@ -34,13 +34,30 @@ fn main() -> Outcome {
     Ok(checks.exit_code())
 }
 
-/// The first ten of the kernel's range that no socket of this network has: it may be everybody's.
+/// Ten ports that no socket of this network has. It may be everybody's, and then others' connections in TIME-WAIT are waited for.
 fn ten_ports() -> io::Result<RangeInclusive<u16>> {
+    let began = Instant::now();
+    loop {
+        if let Some(ports) = ten_free_ports()? {
+            return Ok(ports);
+        }
+        match began.elapsed().as_secs() {
+            0 => println!(
+                "Others have a port of every ten. Waiting for those in TIME-WAIT: a minute at most.\n"
+            ),
+            1..90 => {}
+            _ => return Err(io::Error::other("there are no ten free ports in a row")),
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// The first of the kernel's range.
+fn ten_free_ports() -> io::Result<Option<RangeInclusive<u16>>> {
     let taken: HashSet<u16> = Query::tcp().run()?.iter().map(|socket| socket.local.port()).collect();
     let starts = kernel::ephemeral_range()?.step_by(TEN);
     let mut ranges = starts.map(|first| first..=first.saturating_add(TEN as u16 - 1));
-    let free = |range: &RangeInclusive<u16>| range.clone().all(|port| !taken.contains(&port));
-    ranges.find(free).ok_or_else(|| io::Error::other("there are no ten free ports in a row"))
+    Ok(ranges.find(|range| range.clone().all(|port| !taken.contains(&port))))
 }
 
 /// A client with ten ports.
