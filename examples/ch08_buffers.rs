@@ -104,9 +104,10 @@ impl Pair {
         table = self.look("send would block", table)?;
         let at_first = self.written;
         wait_until("the closed window and the full send buffer", || {
-            let took_more = self.write_one()?;
+            // First whether anything is in flight: an acknowledgement behind the write would make room again.
             let info = self.sender.tcp_info()?;
-            Ok(!took_more && info.snd_wnd == 0 && info.unacked == 0)
+            let settled = info.snd_wnd == 0 && info.unacked == 0;
+            Ok(!self.write_one()? && settled)
         })?;
         self.chart.mark("would block; then what acknowledgements made room for");
         table = self.look("both full", table)?;
