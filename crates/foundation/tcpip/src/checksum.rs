@@ -3,6 +3,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// UDP's number in the protocol field of IP.
 const PROTOCOL_UDP: u16 = 17;
+/// TCP's.
+const PROTOCOL_TCP: u16 = 6;
 
 /// The Internet checksum of `bytes` (RFC 1071): the complement of the ones' complement sum of their 16-bit words, an
 /// odd last byte standing for the high half of a word. Bytes that contain their own checksum have the checksum 0.
@@ -17,7 +19,7 @@ pub fn internet_checksum(bytes: &[u8]) -> u16 {
     !fold(sum(bytes))
 }
 
-/// What the checksum of UDP covers of the IP header (RFC 768, RFC 8200 §8.1): a datagram that was carried to
+/// What the checksums of UDP and TCP cover of the IP header (RFC 768, RFC 9293 §3.1, RFC 8200 §8.1): a datagram that was carried to
 /// the wrong address must not look sound there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PseudoHeader {
@@ -47,6 +49,11 @@ impl PseudoHeader {
             0 => 0xffff,
             checksum => checksum,
         }
+    }
+
+    /// The checksum of a segment, whose own field is counted with it: 0 over one that arrived whole.
+    pub(crate) fn tcp_checksum(&self, segment: &[u8]) -> u16 {
+        !fold(self.addresses() + u64::from(PROTOCOL_TCP) + segment.len() as u64 + sum(segment))
     }
 
     fn addresses(&self) -> u64 {

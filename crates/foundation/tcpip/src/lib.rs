@@ -51,7 +51,8 @@
 
 mod checksum;
 pub mod rules;
-mod udp;
+pub mod tcp;
+mod wire;
 
 pub use checksum::{ChecksumError, PseudoHeader, internet_checksum};
-pub use udp::{Datagram, PayloadTooLong};
+pub use wire::{Datagram, Flags, Options, PayloadTooLong, SackBlock, SackBlocks, Segment, Seq, Timestamps};

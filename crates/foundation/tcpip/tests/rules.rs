@@ -18,7 +18,11 @@ fn a_length_below_eight_is_refused() {
     for length in 0..8 {
         let bytes = [0, 1, 0, 2, 0, length, 0, 0];
         let error = Datagram::decode(&mut Reader::whole(&bytes)).expect_err("too short");
-        assert_eq!((error.at, error.rule()), (4, Some(&rules::UDP_LENGTH_BELOW_HEADER)), "length {length}");
+        assert_eq!(
+            (error.at, error.rule()),
+            (4, Some(&rules::udp::UDP_LENGTH_BELOW_HEADER)),
+            "length {length}"
+        );
     }
 }
 

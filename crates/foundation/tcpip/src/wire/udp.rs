@@ -3,7 +3,7 @@ use std::fmt;
 use wirelab_wire::{Decode, Encode, Reader, Trace, WireError, Writer};
 
 use crate::checksum::{ChecksumError, PseudoHeader};
-use crate::rules;
+use crate::rules::udp as rules;
 
 /// How many bytes come before the payload.
 const HEADER: u16 = 8;
