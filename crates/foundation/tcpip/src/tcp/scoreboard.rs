@@ -432,3 +432,6 @@ impl Scoreboard {
         self.records.insert(index + 1, rest);
     }
 }
+
+#[cfg(test)]
+mod tests;
