@@ -119,8 +119,13 @@ impl Cubic {
         (f64::from(in_flight) * BETA) as u32
     }
 
-    /// Congestion avoidance begins anew with the next acknowledgment.
-    pub(super) fn restart(&mut self, _now: Instant) {
+    /// Congestion avoidance begins now: the loss is repaired.
+    pub(super) fn begin(&mut self, window: &Window, now: Instant) {
+        self.curve = Some(Curve::from(now, in_segments(window), self.w_max));
+    }
+
+    /// Congestion avoidance is over; it begins anew, at the latest, with the next acknowledgment above the threshold.
+    pub(super) fn end(&mut self) {
         self.curve = None;
         self.fraction = 0.0;
     }
@@ -128,8 +133,7 @@ impl Cubic {
     /// After a timeout: K = 0, and the window at the beginning is the origin (RFC 8312 §4.7).
     pub(super) fn forget(&mut self) {
         self.w_max = 0.0;
-        self.curve = None;
-        self.fraction = 0.0;
+        self.end();
     }
 }
 
@@ -156,3 +160,6 @@ fn cube_root(a: f64) -> f64 {
         root = next;
     }
 }
+
+#[cfg(test)]
+mod tests;

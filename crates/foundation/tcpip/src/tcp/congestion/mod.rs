@@ -134,7 +134,7 @@ impl Congestion {
     ///
     /// The window is the threshold at once, without the three segments that RFC 5681 §3.2 adds: a sender that counts
     /// what is in the network knows already that they have left it.
-    pub fn on_loss(&mut self, now: Instant, in_flight: u32) {
+    pub fn on_loss(&mut self, _now: Instant, in_flight: u32) {
         self.fresh = false;
         if self.recovering {
             return;
@@ -143,7 +143,7 @@ impl Congestion {
         self.window.threshold = self.reduced(in_flight);
         self.window.bytes = self.window.threshold;
         if let Control::Cubic(cubic) = &mut self.control {
-            cubic.restart(now);
+            cubic.end();
         }
     }
 
@@ -167,12 +167,13 @@ impl Congestion {
         self.window.bytes = self.window.mss;
     }
 
-    /// Everything is acknowledged that was sent before the loss was found.
+    /// Everything is acknowledged that was sent before the loss (or the mark) was found: the window grows again. Until it is called, it
+    /// does not, and no further loss is answered. After a timeout it is not needed.
     pub fn on_recovered(&mut self, now: Instant) {
         if std::mem::take(&mut self.recovering)
             && let Control::Cubic(cubic) = &mut self.control
         {
-            cubic.restart(now);
+            cubic.begin(&self.window, now);
         }
     }
 
@@ -184,7 +185,7 @@ impl Congestion {
         }
         self.window.bytes = self.window.bytes.min(initial_window(self.window.mss, self.initial_segments));
         if let Control::Cubic(cubic) = &mut self.control {
-            cubic.forget();
+            cubic.end();
         }
     }
 

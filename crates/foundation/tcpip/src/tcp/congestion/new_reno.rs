@@ -3,7 +3,7 @@ use super::Window;
 /// Congestion avoidance after RFC 5681 §3.1: a segment more in each round trip, half after a loss.
 ///
 /// The sawtooth of the textbooks. It is fair, and slow where the path is long and wide: 10 Gbit/s over 100 ms need a
-/// window of 83 000 segments, and the way back from half of that is an hour.
+/// window of 83 000 segments, and the way back from half of that takes more than an hour.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NewReno {
     /// Bytes acknowledged since the window last grew.

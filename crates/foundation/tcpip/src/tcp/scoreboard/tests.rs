@@ -280,7 +280,7 @@ impl Model {
             self.mark_first(first);
         }
         for index in 0..self.bytes.len() {
-            if !self.bytes[index].sacked && self.is_lost(index) {
+            if !self.bytes[index].sacked && !self.bytes[index].lost && self.is_lost(index) {
                 self.bytes[index].lost = true;
             }
         }
