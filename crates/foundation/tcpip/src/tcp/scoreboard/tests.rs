@@ -190,7 +190,7 @@ fn a_block_that_ends_inside_of_a_segment_cuts_it_but_not_any_number_of_times() {
     for left in (301..9_000).step_by(2) {
         board.sack(&[SackBlock { left: Seq(left), right: Seq(left + 1) }], Seq(0), Seq(10_000));
     }
-    assert!(board.records.len() <= MOST_CUTS as usize + 1);
+    assert!(board.records.len() <= selective::MOST_CUTS as usize + 1);
 }
 
 #[test]
@@ -340,10 +340,10 @@ fn apply(step: &Step, board: &mut Scoreboard, model: &mut Model) {
             model.departed = 0;
         }
         Step::Forget => {
-            board.mark_all_lost();
             board.forget_sacks();
-            model.bytes.iter_mut().for_each(|byte| *byte = Byte { lost: true, ..Byte::default() });
-            model.departed = 0;
+            for byte in model.bytes.iter_mut().filter(|byte| byte.sacked) {
+                *byte = Byte { lost: true, ..Byte::default() };
+            }
         }
         Step::Retransmit => {
             let Some((seq, len)) = board.next_lost() else { return };
