@@ -16,21 +16,21 @@ use record::Record;
 /// RFC 6675 §3.
 ///
 /// ```text
-///      una                     decided                              nxt
-///       ▼                         ▼                                  ▼
-///       ├──────┬──────┬──────┬────┼─┬──────┬──────┬──────┬──────┬──────┤
-///       │ lost │ sacked      │ lost │ sent │ sacked      │ sent        │
-///       ├──────┴──────┴──────┴──────┴──────┴──────┴──────┴──────┴──────┤
-///         unsacked, then lost         not enough sacked behind it yet
+///      una                       decided                       nxt
+///       ▼                           ▼                           ▼
+///       ├──────┬─────────────┬──────┼──────┬─────────────┬──────┤
+///       │ lost │ sacked      │ lost │ sent │ sacked      │ sent │
+///       ├──────┴─────────────┴──────┼──────┴─────────────┴──────┤
+///         what is not sacked is lost  too little sacked above it
 /// ```
 ///
 /// A selective acknowledgment is advice, which the peer may take back (RFC 2018 §8): nothing is forgotten before it is
-/// acknowledged cumulatively. A peer without SACK says with each duplicate acknowledgment that one segment more has
-/// arrived, not which; they are counted as bytes that have left the network (RFC 6582 §3.2, where the window
-/// is inflated instead).
+/// acknowledged cumulatively. Of a peer without SACK the scoreboard knows only what is acknowledged; the duplicate
+/// acknowledgments, each of which stands for a segment that has left the network, are the connection's to count.
 ///
 /// Sums are kept, not computed: a call costs what it changes, and a binary search. Only
-/// [`mark_all_lost`](Scoreboard::mark_all_lost) and [`forget_sacks`](Scoreboard::forget_sacks), both after a timeout, visit all records.
+/// [`mark_all_lost`](Scoreboard::mark_all_lost) and [`forget_sacks`](Scoreboard::forget_sacks), both after a timeout,
+/// visit all records.
 #[derive(Clone, Debug, Default)]
 pub struct Scoreboard {
     /// Without gaps, in order.
@@ -49,10 +49,7 @@ pub struct Scoreboard {
     sacked_undecided: u32,
     /// Of the lost ones that wait to be sent again.
     lost: u32,
-    /// What the duplicate acknowledgments of a peer without SACK say has arrived.
-    departed: u32,
-    /// How many duplicate acknowledgments are in `departed` since the last cumulative one.
-    duplicates: u32,
+    /// How many records a block has cut, since the last time that all was acknowledged.
     cuts: u32,
 }
 
@@ -67,8 +64,8 @@ pub struct Acknowledged {
     pub sacked_bytes: u32,
     /// How many records it covers whole.
     pub segments: u32,
-    /// A round-trip time: since the newest record that it covers was sent. There is none if any of them was sent twice (Karn's
-    /// algorithm, RFC 6298 §3), or was sacked, since it waited for others then.
+    /// A round-trip time: since the newest record that it covers was sent. There is none if any of them was sent
+    /// twice (Karn's algorithm, RFC 6298 §3), or if the newest had been sacked: it arrived earlier than that.
     pub rtt: Option<Duration>,
 }
 
@@ -89,7 +86,6 @@ impl Scoreboard {
     /// Everything before `una` has arrived: its records go, or lose their first part.
     pub fn acknowledge(&mut self, una: Seq, now: Instant) -> Acknowledged {
         let mut result = Acknowledged::default();
-        let hole = self.records.front().map_or(0, |first| first.len);
         while let Some(first) = self.records.pop_front() {
             self.count_out(&first);
             let bytes = una.since(first.seq).min(first.len);
@@ -108,7 +104,7 @@ impl Scoreboard {
         }
         if result.bytes > 0 {
             self.decided = self.decided.max(una);
-            self.moved_to(una, result.bytes.saturating_sub(hole));
+            self.moved_to(una);
         }
         if result.retransmitted_bytes > 0 {
             result.rtt = None;
@@ -116,8 +112,8 @@ impl Scoreboard {
         result
     }
 
-    /// What else changes when the first `una` bytes are gone; `behind_hole` of them had come before the first record did.
-    fn moved_to(&mut self, una: Seq, behind_hole: u32) {
+    /// What else changes when everything before `una` is gone.
+    fn moved_to(&mut self, una: Seq) {
         let gone = self.stretches.partition_point(|stretch| stretch.right <= una);
         self.stretches.drain(..gone);
         if let Some(first) = self.stretches.first_mut() {
@@ -126,8 +122,6 @@ impl Scoreboard {
         if self.next_lost.is_some_and(|next| next < una) {
             self.find_lost_from(0);
         }
-        self.departed = self.departed.saturating_sub(behind_hole);
-        self.duplicates = 0;
     }
 
     /// The first record that is lost and was not sent again since: its first sequence number and its length.
@@ -167,9 +161,10 @@ impl Scoreboard {
         self.records.front().map(|first| first.first_sent_at)
     }
 
-    /// How many bytes are believed to be in the network (`pipe`, RFC 6675 §4): not sacked, and not lost unless sent again.
+    /// How many bytes are believed to be in the network (`pipe`, RFC 6675 §4): not sacked, and not lost unless sent
+    /// again.
     pub fn in_flight(&self) -> u32 {
-        (self.outstanding - self.sacked - self.lost).saturating_sub(self.departed)
+        self.outstanding - self.sacked - self.lost
     }
 
     /// How many bytes are sent and not acknowledged, whatever became of them (`FlightSize`, RFC 5681 §2).

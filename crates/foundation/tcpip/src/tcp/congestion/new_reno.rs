@@ -11,7 +11,8 @@ pub(super) struct NewReno {
 }
 
 impl NewReno {
-    /// A window's worth of acknowledged bytes is a round trip, and a segment (RFC 5681 §3.1, the recommended way to count).
+    /// A window's worth of acknowledged bytes is a round trip, and a segment (RFC 5681 §3.1, the recommended way to
+    /// count).
     pub(super) fn grow(&mut self, window: &mut Window, bytes: u32) {
         self.acknowledged = self.acknowledged.saturating_add(bytes);
         if self.acknowledged >= window.bytes {

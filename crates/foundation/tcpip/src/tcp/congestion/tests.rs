@@ -97,6 +97,9 @@ fn rfc_3168_s6_1_2_a_mark_is_answered_like_a_loss() {
         marked.on_congestion_mark(at(0), 40 * MSS);
         lost.on_loss(at(0), 40 * MSS);
         assert_eq!((marked.window(), marked.threshold()), (lost.window(), lost.threshold()));
+        let before = marked.window();
+        (1..5).for_each(|round_trip| one_window(&mut marked, at(100 * round_trip)));
+        assert!(marked.window() > before, "there is nothing to repair: the window grows on");
     }
 }
 

@@ -6,11 +6,10 @@ use super::{Record, Scoreboard};
 const DUP_THRESH: u32 = 3;
 
 impl Scoreboard {
-    /// Decides what is lost, and returns how many bytes that newly are. To be called for every acknowledgment, duplicate or
-    /// not; `duplicate_acks` is how many have come since the last one that acknowledged something.
+    /// Decides what is lost, and returns how many bytes that newly are. To be called for every acknowledgment,
+    /// duplicate or not; `duplicate_acks` is how many have come since the last one that acknowledged something.
     pub fn mark_lost(&mut self, duplicate_acks: u32, mss: u32) -> u32 {
         let before = self.lost;
-        self.count_duplicates(duplicate_acks, mss);
         // RFC 6675 §5 step 4.3: whatever the blocks say, the third duplicate is about the first segment.
         if duplicate_acks >= DUP_THRESH {
             self.mark_first_lost();
@@ -26,26 +25,16 @@ impl Scoreboard {
         self.lost - before
     }
 
-    /// IsLost of RFC 6675 §4, for the first record that is not decided: three separate stretches are sacked above it, or more
-    /// bytes than two segments have.
+    /// IsLost of RFC 6675 §4, for the first record that is not decided: three separate stretches are sacked above it,
+    /// or more bytes than two segments have.
     fn is_lost_at_decided(&self, mss: u32) -> bool {
         let below = self.stretches.partition_point(|stretch| stretch.left < self.decided);
         self.sacked_undecided > (DUP_THRESH - 1).saturating_mul(mss)
             || self.stretches.len() - below >= DUP_THRESH as usize
     }
 
-    /// Takes `duplicate_acks` for segments that have arrived, as long as nobody says which (RFC 6582 §3.2, step 3).
-    fn count_duplicates(&mut self, duplicate_acks: u32, mss: u32) {
-        let new = duplicate_acks.saturating_sub(self.duplicates);
-        self.duplicates = duplicate_acks;
-        let first = self.records.front().map_or(0, |first| first.len);
-        self.departed = match self.sacked {
-            0 => self.departed.saturating_add(new.saturating_mul(mss)).min(self.outstanding - first),
-            _ => 0,
-        };
-    }
-
-    /// The first record is lost: a partial acknowledgment has said so (RFC 6582 §3.2). False if that is known or cannot be.
+    /// The first record is lost: a partial acknowledgment has said so (RFC 6582 §3.2). False if that is known or
+    /// cannot be.
     pub fn mark_first_lost(&mut self) -> bool {
         let before = self.lost;
         self.mark(0);
@@ -69,7 +58,6 @@ impl Scoreboard {
         }
         self.lost = self.outstanding - self.sacked;
         self.sacked_undecided = 0;
-        self.departed = 0;
         self.decided = self.records.back().map_or(self.decided, Record::end);
         self.find_lost_from(0);
     }

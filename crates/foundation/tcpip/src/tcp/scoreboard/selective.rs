@@ -8,8 +8,8 @@ use crate::wire::{SackBlock, Seq};
 pub(super) const MOST_CUTS: u32 = 256;
 
 impl Scoreboard {
-    /// The peer has `blocks` (RFC 2018 §5). Returns how many bytes that is news about. Blocks that are not behind `una` and before
-    /// `nxt` say nothing about what is on its way.
+    /// The peer has `blocks` (RFC 2018 §5). Returns how many bytes that is news about. Blocks that are not behind
+    /// `una` and before `nxt` say nothing about what is on its way.
     pub fn sack(&mut self, blocks: &[SackBlock], una: Seq, nxt: Seq) -> u32 {
         let before = self.sacked;
         for block in blocks {
@@ -76,7 +76,8 @@ impl Scoreboard {
         self.stretches.last().map(|last| last.right)
     }
 
-    /// The peer may have thrown away what it had sacked (RFC 2018 §8: after a timeout, the marks are turned off). It counts as lost.
+    /// The peer may have thrown away what it had sacked (RFC 2018 §8: after a timeout, the marks are turned off). It
+    /// counts as lost.
     pub fn forget_sacks(&mut self) {
         for record in self.records.iter_mut().filter(|record| record.sacked) {
             (record.sacked, record.lost, record.resent) = (false, true, false);
