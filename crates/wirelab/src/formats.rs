@@ -12,7 +12,9 @@
 
 use wirelab_http1::wire::{RequestMessage, ResponseMessage};
 use wirelab_kernel::wire::Datagram as NetlinkDatagram;
-use wirelab_tcpip::Datagram;
+use wirelab_tcpip::{
+    ArpPacket, Datagram, Frame, IcmpMessage, Icmpv6Message, Ipv4Packet, Ipv6Packet, Segment,
+};
 use wirelab_wire::{Decode, Explanation, explain, hex};
 
 /// A format that can be asked for by name.
@@ -53,6 +55,67 @@ pub fn find(name: &str) -> Option<&'static Format> {
 
 static FORMATS: &[Format] = &[
     Format {
+        name: "ethernet",
+        about: "Ethernet frame with an IPv4 packet and a TCP segment in it",
+        sample: "\
+            00 00 00 00 00 00 00 00 00 00 00 00 08 00 45 00 \
+            00 3c 78 5e 40 00 40 06 c4 5b 7f 00 00 01 7f 00 \
+            00 01 ea ee 97 f3 61 e4 79 58 00 00 00 00 a0 02 \
+            ff d7 fe 30 00 00 02 04 ff d7 04 02 08 0a b7 d8 \
+            9f 14 00 00 00 00 01 03 03 0a",
+        text: false,
+        explain: |bytes| explained::<Frame<'_>>(bytes),
+    },
+    Format {
+        name: "arp",
+        about: "ARP packet: who has 192.0.2.2?",
+        sample: "\
+            00 01 08 00 06 04 00 01 02 00 5e 10 00 01 c0 00 \
+            02 01 00 00 00 00 00 00 c0 00 02 02",
+        text: false,
+        explain: |bytes| explained::<ArpPacket>(bytes),
+    },
+    Format {
+        name: "ipv4",
+        about: "IPv4 packet with a UDP datagram in it",
+        sample: "\
+            45 00 00 1e 1b ff 40 00 40 11 20 ce 7f 00 00 01 \
+            7f 00 00 01 eb 9c 00 09 00 0a fe 1d 68 69",
+        text: false,
+        explain: |bytes| explained::<Ipv4Packet<'_>>(bytes),
+    },
+    Format {
+        name: "ipv6",
+        about: "IPv6 packet with extension headers and a UDP datagram",
+        sample: "\
+            6b 91 23 45 00 22 00 40 20 01 0d b8 00 00 00 00 \
+            00 00 00 00 00 00 00 01 20 01 0d b8 00 00 00 00 \
+            00 00 00 00 00 00 00 02 3c 00 05 02 00 00 01 00 \
+            2c 00 01 04 00 00 00 00 11 00 00 00 00 00 00 07 \
+            c0 00 00 07 00 0a 7b f4 68 69",
+        text: false,
+        explain: |bytes| explained::<Ipv6Packet<'_>>(bytes),
+    },
+    Format {
+        name: "icmp",
+        about: "ICMP message: fragmentation needed",
+        sample: "\
+            03 04 37 aa 00 00 05 00 45 00 05 dc 00 07 40 00 \
+            40 06 b1 11 c0 00 02 01 c0 00 02 02 c0 00 00 50 \
+            00 00 00 01",
+        text: false,
+        explain: |bytes| explained::<IcmpMessage<'_>>(bytes),
+    },
+    Format {
+        name: "icmpv6",
+        about: "ICMPv6 message: a neighbor and its card",
+        sample: "\
+            88 00 ac 62 e0 00 00 00 20 01 0d b8 00 00 00 00 \
+            00 00 00 00 00 00 00 01 02 01 02 00 5e 10 00 01",
+        text: false,
+        explain: |bytes| explained::<Icmpv6Message<'_>>(bytes),
+    },
+    Format {
         name: "udp",
         about: "UDP datagram: a question to the domain name system",
         sample: "\
@@ -61,6 +124,16 @@ static FORMATS: &[Format] = &[
             07 65 78 61 6d 70 6c 65 03 63 6f 6d 00 00 01 00 01",
         text: false,
         explain: |bytes| explained::<Datagram<'_>>(bytes),
+    },
+    Format {
+        name: "tcp",
+        about: "TCP segment: a SYN with all of its options",
+        sample: "\
+            c3 50 00 50 00 00 03 e8 00 00 00 00 b0 c2 ff ff \
+            e9 ac 00 00 02 04 05 b4 01 03 03 07 01 01 04 02 \
+            01 01 08 0a 00 00 00 01 00 00 00 00",
+        text: false,
+        explain: |bytes| explained::<Segment<'_>>(bytes),
     },
     Format {
         name: "netlink",
