@@ -4,6 +4,7 @@ use wirelab_wire::{Reader, Trace, WireError, Writer};
 
 use super::interface::{RESOLUTION, Resolution};
 use super::order::{Order, padding, put_padding, skip_padding};
+use super::packet::{Direction, FLAGS};
 use crate::rules::pcapng as rules;
 
 /// The longest value whose length fits into the option's 16 bits.
@@ -263,7 +264,13 @@ fn decode_one<'a>(
                 }
                 OptionValue::U8(value)
             }
-            Shape::U32 => OptionValue::U32(order.u32(r, "value")?),
+            Shape::U32 => {
+                let value = order.u32(r, "value")?;
+                if let (Owner::Packet, FLAGS) = (owner, code) {
+                    r.note(|| format!("{:?}", Direction::of(value)).to_lowercase());
+                }
+                OptionValue::U32(value)
+            }
             Shape::U64 => OptionValue::U64(order.u64(r, "value")?),
             Shape::Time => OptionValue::Time(order.time(r)?),
             Shape::Bytes => OptionValue::Bytes(r.bytes(len, "value")?),
