@@ -70,8 +70,8 @@ fn capture<W: io::Write>(out: W) -> io::Result<W> {
     let client = capture.interface("client", LinkType::RAW)?;
     capture.name(CLIENT.into(), "client.example")?;
     capture.name(SERVER.into(), "server.example")?;
-    let question = packet((CLIENT, 49_152), (SERVER, 7), b"Is anybody there?");
-    let answer = packet((SERVER, 7), (CLIENT, 49_152), b"Is anybody there?");
+    let question = packet((CLIENT, 49_152), (SERVER, 7), b"Is anybody there?")?;
+    let answer = packet((SERVER, 7), (CLIENT, 49_152), b"Is anybody there?")?;
     let asked = Instant::ZERO + Duration::from_millis(1);
     let answered = asked + Duration::from_micros(1_500);
     capture.packet_with(asked, client, &question, Direction::Outbound, "the question")?;
@@ -81,10 +81,9 @@ fn capture<W: io::Write>(out: W) -> io::Result<W> {
 // ANCHOR_END: capture
 
 /// An IPv4 packet (RFC 791 §3.1) without options, and a UDP datagram in it.
-fn packet(source: (Ipv4Addr, u16), destination: (Ipv4Addr, u16), payload: &'static [u8]) -> Vec<u8> {
+fn packet(source: (Ipv4Addr, u16), destination: (Ipv4Addr, u16), payload: &[u8]) -> io::Result<Vec<u8>> {
     let addresses = PseudoHeader::V4 { source: source.0, destination: destination.0 };
-    let datagram =
-        Datagram::new(source.1, destination.1, payload).unwrap_or_else(|_| unreachable!("it is short"));
+    let datagram = Datagram::new(source.1, destination.1, payload).map_err(io::Error::other)?;
     let datagram = datagram.with_checksum(&addresses).to_bytes();
     let length = 20 + datagram.len() as u16;
     let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, UDP, 0, 0];
@@ -94,7 +93,7 @@ fn packet(source: (Ipv4Addr, u16), destination: (Ipv4Addr, u16), payload: &'stat
     let checksum = internet_checksum(&packet);
     packet[10..12].copy_from_slice(&checksum.to_be_bytes());
     packet.extend(datagram);
-    packet
+    Ok(packet)
 }
 
 // ANCHOR: show

@@ -79,6 +79,7 @@ fn ends(file: &[u8]) -> Vec<usize> {
     ends
 }
 
+// ANCHOR: truncation
 #[test]
 fn every_truncation_ends_in_a_named_error_or_between_two_blocks() {
     for name in ["little_endian", "big_endian", "unknown_and_two_sections"] {
@@ -98,6 +99,7 @@ fn every_truncation_ends_in_a_named_error_or_between_two_blocks() {
         }
     }
 }
+// ANCHOR_END: truncation
 
 #[test]
 fn no_change_of_a_byte_makes_the_reader_panic() {
