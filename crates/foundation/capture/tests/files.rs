@@ -5,7 +5,7 @@ use wirelab_capture::{
     Resolution, Secret, Writer, rules,
 };
 use wirelab_sansio::Instant;
-use wirelab_wire::{Decode, Reader as Bytes};
+use wirelab_wire::{Decode, Reader as Bytes, hex};
 
 fn blocks(file: &[u8]) -> Vec<Block<'_>> {
     File::decode(&mut Bytes::whole(file)).expect("the writer writes files").blocks
@@ -134,4 +134,34 @@ fn units_of_time_become_nanoseconds_and_stop_at_their_ends() {
     ] {
         assert_eq!(resolution.nanoseconds(units), nanoseconds, "{units} {resolution}");
     }
+}
+
+/// `if_tsoffset`: seconds to be added, with a sign.
+#[test]
+fn an_interfaces_offset_moves_its_times() {
+    let file = hex::parse(
+        "0a0d0d0a 0000001c 1a2b3c4d 0001 0000 ffffffffffffffff 0000001c
+         00000001 0000002c 0001 0000 00000000 0009 0001 00000000 000e 0008 fffffffffffffffd 00000000 0000002c
+         00000006 00000020 00000000 00000000 0000000a 00000000 00000000 00000020",
+    );
+    let file = file.unwrap();
+    let mut reader = Reader::new(&file);
+    assert_eq!(reader.by_ref().filter(Result::is_ok).count(), 3);
+    let interface = reader.interface(InterfaceId(0)).unwrap();
+    assert_eq!((interface.offset, interface.resolution), (-3, Resolution(0)));
+    assert_eq!(interface.time(10), 7_000_000_000);
+    assert_eq!(interface.time(2), 0, "there is no time before 1970");
+}
+
+#[test]
+fn a_new_section_forgets_the_interfaces_of_the_one_before() {
+    let mut writer = Writer::new(Vec::new()).unwrap();
+    let id = writer.interface("a", LinkType::RAW).unwrap();
+    writer.packet(Instant::ZERO, id, b"p").unwrap();
+    let first = writer.into_inner();
+    let second = Writer::new(Vec::new()).unwrap().into_inner();
+    let packet = &first[blocks(&first)[..2].iter().map(Block::encoded_len).sum()..];
+    let error =
+        Reader::new(&[&first[..], &second, packet].concat()).last().unwrap().expect_err("no interface");
+    assert_eq!(error.rule(), Some(&rules::pcapng::UNKNOWN_INTERFACE));
 }
