@@ -43,6 +43,18 @@ fn ipv4(source: Ipv4Addr, destination: Ipv4Addr, ports: (u16, u16), payload: &[u
     packet
 }
 
+/// An IPv6 packet with a UDP datagram to the echo service.
+fn ipv6(payload: &[u8]) -> Vec<u8> {
+    let (source, destination) = (CLIENT.to_ipv6_mapped(), SERVER.to_ipv6_mapped());
+    let addresses = PseudoHeader::V6 { source, destination };
+    let datagram = Datagram::new(50_000, 7, payload).unwrap().with_checksum(&addresses).to_bytes();
+    let mut packet = vec![0x60, 0, 0, 0, 0, datagram.len() as u8, 17, 64];
+    packet.extend(source.octets());
+    packet.extend(destination.octets());
+    packet.extend(datagram);
+    packet
+}
+
 /// The packet in an Ethernet frame.
 fn ethernet(packet: &[u8]) -> Vec<u8> {
     let addresses = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
@@ -132,18 +144,22 @@ fn tshark_knows_our_names_and_directions() {
 #[test]
 #[ignore = "needs tshark"]
 fn tshark_sees_a_link_type_in_each_interface() {
-    for (link_type, protocols) in [
-        (LinkType::RAW, "raw:ip:udp:echo"),
-        (LinkType::IPV4, "ip:udp:echo"),
-        (LinkType::ETHERNET, "eth:ethertype:ip:udp:echo"),
+    let packet = ipv4(CLIENT, SERVER, (50_000, 7), b"hello");
+    // Linux's cooked header: to us, Ethernet, six bytes of address and two unused ones, IPv4.
+    let cooked = [&[0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0], &packet[..]].concat();
+    for (link_type, packet, protocols) in [
+        (LinkType::RAW, &packet, "raw:ip:udp:echo"),
+        (LinkType::RAW, &ipv6(b"hello"), "raw:ipv6:udp:echo"),
+        (LinkType::IPV4, &packet, "ip:udp:echo"),
+        (LinkType::IPV6, &ipv6(b"hello"), "ipv6:udp:echo"),
+        (LinkType::ETHERNET, &ethernet(&packet), "eth:ethertype:ip:udp:echo"),
+        (LinkType::LINUX_SLL, &cooked, "sll:ethertype:ip:udp:echo"),
     ] {
         let mut writer = Writer::new(Vec::new()).unwrap();
         let id = writer.interface("a", link_type).unwrap();
-        let packet = ipv4(CLIENT, SERVER, (50_000, 7), b"hello");
-        let packet = if link_type == LinkType::ETHERNET { ethernet(&packet) } else { packet };
-        writer.packet(Instant::ZERO, id, &packet).unwrap();
-        let seen = fields(&writer.into_inner(), &[], &["frame.protocols"]);
-        assert!(seen.len() == 1 && seen[0].ends_with(protocols), "{link_type}: {seen:?}");
+        writer.packet(Instant::ZERO, id, packet).unwrap();
+        let seen = fields(&writer.into_inner(), &[], &["frame.protocols", "_ws.malformed"]);
+        assert!(seen.len() == 1 && seen[0].ends_with(&format!("{protocols}|")), "{link_type}: {seen:?}");
     }
 }
 
