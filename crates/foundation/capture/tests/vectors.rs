@@ -1,5 +1,5 @@
-//! The bytes of `tests/vectors/`: their golden trees and the four checks. The files were put together from the draft by
-//! hand, one block a paragraph; `editcap.hex` was written by Wireshark's editcap.
+//! The bytes of `tests/vectors/`: their golden trees and the four checks. The files follow the draft's layouts and were not
+//! written by this crate's writer; `editcap.hex` was written by Wireshark's editcap.
 
 use wirelab_capture::{Block, File, KeyLog, Reader, rules};
 use wirelab_wire::testing::{all_four, golden_tree, never_panics, vector};
