@@ -10,6 +10,7 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+use wirelab_capture::{File, KeyLog};
 use wirelab_http1::wire::{RequestMessage, ResponseMessage};
 use wirelab_kernel::wire::Datagram as NetlinkDatagram;
 use wirelab_tcpip::{
@@ -134,6 +135,39 @@ static FORMATS: &[Format] = &[
             01 01 08 0a 00 00 00 01 00 00 00 00",
         text: false,
         explain: |bytes| explained::<Segment<'_>>(bytes),
+    },
+    Format {
+        name: "pcapng",
+        about: "capture file: one interface and one packet, with a comment",
+        sample: "\
+            0a 0d 0d 0a 1c 00 00 00                          # Section Header Block
+            4d 3c 2b 1a 01 00 00 00 ff ff ff ff ff ff ff ff
+            1c 00 00 00
+            01 00 00 00 28 00 00 00                          # Interface Description Block
+            65 00 00 00 00 00 04 00                          # raw IP packets
+            02 00 04 00 6c 61 6e 30                          # its name
+            09 00 01 00 09 00 00 00 00 00 00 00              # its clock counts nanoseconds
+            28 00 00 00
+            06 00 00 00 58 00 00 00                          # Enhanced Packet Block
+            00 00 00 00 cf 4c 23 0d 60 e3 59 52 21 00 00 00 21 00 00 00
+            45 00 00 21 00 00 00 00 40 11 f6 c8 c0 00 02 01 c0 00 02 02
+            c0 00 00 07 00 0d 00 00 68 65 6c 6c 6f 00 00 00  # UDP, and three bytes of padding
+            01 00 0a 00 61 20 67 72 65 65 74 69 6e 67 00 00  # the comment
+            00 00 00 00
+            58 00 00 00",
+        text: false,
+        explain: |bytes| explained::<File<'_>>(bytes),
+    },
+    Format {
+        name: "key-log",
+        about: "TLS key log: what SSLKEYLOGFILE collects, and Wireshark decrypts with",
+        sample: "\
+            # made up\n\
+            CLIENT_TRAFFIC_SECRET_0 \
+            000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f \
+            5af1cc9d2e0b47c88e3a61f0d4b7925e5af1cc9d2e0b47c88e3a61f0d4b7925e\n",
+        text: true,
+        explain: |bytes| explained::<KeyLog>(bytes),
     },
     Format {
         name: "netlink",
