@@ -186,3 +186,33 @@ impl fmt::Display for State {
         })
     }
 }
+
+/// In few words, for a diagram or a log: `ACK of FIN`.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Cause::ActiveOpen => "connect",
+            Cause::PassiveOpen => "listen",
+            Cause::Close => "close",
+            Cause::Abort => "abort",
+            Cause::Syn => "SYN",
+            Cause::SynAck => "SYN ACK",
+            Cause::AckOfSyn => "ACK of SYN",
+            Cause::Fin => "FIN",
+            Cause::AckOfFin => "ACK of FIN",
+            Cause::Reset => "RST",
+            Cause::GaveUp => "gave up",
+            Cause::TimeWaitOver => "2 MSL over",
+        })
+    }
+}
+
+/// What stands at its arrow: the cause, and behind a stroke what is sent.
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sends {
+            "" => f.pad(&self.on.to_string()),
+            sends => f.pad(&format!("{} / {sends}", self.on)),
+        }
+    }
+}
