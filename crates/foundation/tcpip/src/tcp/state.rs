@@ -80,6 +80,7 @@ const fn row(from: State, on: Cause, to: State, sends: &'static str, section: &'
 ///
 /// A connection that a listener has made begins in LISTEN; the listener itself stays there. The arrow from LISTEN to
 /// SYN-SENT, by which a listener turns into a caller, is left out: no system's `listen` offers it.
+// ANCHOR: transitions
 pub const TRANSITIONS: &[Transition] = {
     use Cause as On;
     use State as S;
@@ -130,6 +131,7 @@ pub const TRANSITIONS: &[Transition] = {
         row(S::TimeWait, On::Reset, S::Closed, "", "RFC 9293 §3.10.7.4"),
     ]
 };
+// ANCHOR_END: transitions
 
 impl State {
     /// All eleven, in the order of a connection's life.

@@ -38,7 +38,7 @@ const STYLE: &str = ".tcp-states { max-width: 100%; height: auto; color: #1d2330
 pub(super) fn draw() -> String {
     let listed = listed();
     let (width, bottom) = (x(SIZE.0 - 1) + MARGIN, y(SIZE.1 - 1));
-    let height = bottom + 30.0 + LINE * (listed.len() as f64 + 1.0);
+    let height = bottom + 36.0 + LINE * (listed.len() as f64 + 1.0);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tcp-states\" role=\"img\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          width=\"{width:.0}\" height=\"{height:.0}\">\n<title>The states of a TCP connection</title>\n<desc>{}</desc>\n\
@@ -53,7 +53,7 @@ pub(super) fn draw() -> String {
     }
     draw_legend(&mut out, bottom + 30.0);
     for (line, y) in listed.iter().zip(1_u8..) {
-        let y = bottom + 30.0 + LINE * f64::from(y);
+        let y = bottom + 36.0 + LINE * f64::from(y);
         let _ = writeln!(out, "<text class=\"list\" x=\"{MARGIN}\" y=\"{y:.0}\">{line}</text>");
     }
     out.push_str("</svg>\n");
@@ -104,12 +104,13 @@ fn draw_box(out: &mut String, place: &Place) {
 fn draw_way(out: &mut String, transition: &Transition, route: &Route) {
     let points: Vec<(f64, f64)> = route.points.iter().map(|&(across, down)| (x(across), y(down))).collect();
     let (line, head) = (way(&points), head(&points));
-    let anchor = match route.anchor {
-        Anchor::Start => "",
-        Anchor::Middle => " text-anchor=\"middle\"",
-        Anchor::End => " text-anchor=\"end\"",
+    // Beside an upright line a unit and a half is too far.
+    let (anchor, nearer) = match route.anchor {
+        Anchor::Start => ("", -0.9 * ACROSS),
+        Anchor::Middle => (" text-anchor=\"middle\"", 0.0),
+        Anchor::End => (" text-anchor=\"end\"", 0.9 * ACROSS),
     };
-    let (label_x, label_y) = (x(route.label.0), y(route.label.1) + label_drop(route));
+    let (label_x, label_y) = (x(route.label.0) + nearer, y(route.label.1) + label_drop(route));
     let _ = writeln!(
         out,
         "<g class=\"{}\"><path d=\"{line}\"/><path class=\"head\" d=\"{head}\"/>\
@@ -180,12 +181,12 @@ fn draw_legend(out: &mut String, y: f64) {
             y - 4.0,
             x + 28.0,
         );
-        x += 28.0 + 7.4 * name.len() as f64 + 24.0;
+        x += 28.0 + 7.3 * name.len() as f64 + 20.0;
     }
     let _ = writeln!(
         out,
         "<rect class=\"box open\" x=\"{x:.0}\" y=\"{:.0}\" width=\"22\" height=\"13\" rx=\"3\"/>\
-         <text x=\"{:.0}\" y=\"{y:.0}\">the application may send or receive</text>",
+         <text x=\"{:.0}\" y=\"{y:.0}\">data may be sent or received</text>",
         y - 11.0,
         x + 28.0,
     );
