@@ -83,6 +83,9 @@ fn label(digits: i64, exponent: i32) -> String {
     if digits == 0 {
         return "0".into();
     }
+    if exponent < -4 {
+        return format!("{digits}e{exponent}");
+    }
     let (shift, prefix) = match exponent {
         ..3 => (0, ""),
         3..6 => (3, "k"),
@@ -112,6 +115,7 @@ mod tests {
             (1_250.0, "0 500 1000 1500"),
             (12_500.0, "0 5k 10k 15k"),
             (2_500_000.0, "0 500k 1000k 1500k 2000k 2500k"),
+            (0.000_003, "0 1e-6 2e-6 3e-6"),
             (9_000_000.0, "0 2M 4M 6M 8M 10M"),
         ] {
             assert_eq!(labels(Axis::rounded([high], 6)), expected, "up to {high}");

@@ -5,7 +5,7 @@ use crate::axis::Axis;
 ///
 /// Each [`panel`](Self::panel) has a y axis of its own, and all share the x axis. What is added (a [`line`](Self::line),
 /// [`step`](Self::step), [`dots`](Self::dots), [`marks`](Self::marks), a [`level`](Self::level)) goes into the panel begun last; a
-/// [`band`](Self::band) goes through all. Curves of the same name have the same colour in every panel.
+/// [`band`](Self::band) goes through all. Curves of the same name have the same colour in every panel; after six the colours begin again.
 ///
 /// A y axis always includes 0 and ends at a round number; the x axis goes from the first point to the last. Points are put in the
 /// order of their x; those with a coordinate that is not a number are left out, and coordinates beyond ±10^18 are drawn

@@ -12,7 +12,7 @@
 //!                     ├── Pair / DatagramPair ── 2 × Line ────┤
 //!  DatagramProtocol ──┘          │                            └── DatagramProtocol
 //!                                ▼
-//!                               Log ──▶ Ladder (text, SVG)        Waterfall (text, SVG)
+//!                               Log ──▶ Ladder (text, SVG)        Waterfall, Chart (text, SVG)
 //! ```
 //!
 //! It stands beside the drivers on real sockets: a protocol that implements the traits of `wirelab-sansio` runs on either

@@ -145,3 +145,26 @@ fn a_text_is_narrow_enough_for_a_terminal() {
     let text = chart.to_string();
     assert!(text.lines().all(|line| line.chars().count() <= 78), "{text}");
 }
+
+#[test]
+fn a_legend_that_is_too_long_for_a_row_goes_on_in_the_next() {
+    let names = ["Reno", "CUBIC", "a window that never closes", "HyStart++", "with SACK", "without", "paced"];
+    let mut chart = Chart::new("Seven").x("seconds").y("segments");
+    for (name, slope) in names.into_iter().zip(1..) {
+        chart = chart.line(name, [(0.0, 0.0), (1.0, f64::from(slope))]);
+    }
+    golden("chart_legend.svg", &chart.svg());
+}
+
+#[test]
+fn many_points_make_a_small_picture_that_keeps_its_spike() {
+    let value = |n: i32| if n == 77_777 { 9.0 } else { f64::from(n % 2) };
+    let chart = Chart::new("A spike").line("noise", (0..100_000).map(|n| (f64::from(n), value(n))));
+    let svg = chart.svg();
+    assert!(svg.len() < 60_000, "{} bytes", svg.len());
+    // The axis goes from 0 at 300 to 10 at 60.
+    let top = svg.split("c0\"><path d=\"").nth(2).and_then(|path| path.split('"').next()).unwrap_or_default();
+    let heights = top.split(' ').filter_map(|step| step.split(',').nth(1)?.parse::<f64>().ok());
+    let (low, high) = heights.fold((f64::MAX, f64::MIN), |(low, high), y| (low.min(y), high.max(y)));
+    assert!((high - low - 260.0 * 0.9).abs() < 0.2, "from {low} to {high}");
+}
