@@ -12,7 +12,7 @@
 //!                     ├── Pair / DatagramPair ── 2 × Line ────┤
 //!  DatagramProtocol ──┘          │                            └── DatagramProtocol
 //!                                ▼
-//!                               Log ──▶ Ladder (text, SVG)        Waterfall (text, SVG)
+//!                               Log ──▶ Ladder (text, SVG)        Waterfall, Chart (text, SVG)
 //! ```
 //!
 //! It stands beside the drivers on real sockets: a protocol that implements the traits of `wirelab-sansio` runs on either
@@ -21,7 +21,7 @@
 //! # Reading order
 //!
 //! [`Link`] and [`Line`] (what happens to a packet), [`Pair`] and [`End`] (two protocols and their applications),
-//! [`DatagramPair`], [`Network`] (what both pairs have in common); [`Log`] and [`Ladder`]; [`Waterfall`]; [`every_split`] (the test that every stream protocol has).
+//! [`DatagramPair`], [`Network`] (what both pairs have in common); [`Log`] and [`Ladder`]; [`Waterfall`]; [`Chart`] with [`rate`], [`steps`] and [`jain`]; [`every_split`] (the test that every stream protocol has).
 //!
 //! # What is left out
 //!
@@ -81,9 +81,14 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agenda;
+mod axis;
+mod chart;
+mod chart_svg;
+mod chart_text;
 mod datagram_pair;
 mod end;
 mod error;
+mod fairness;
 mod label;
 mod ladder;
 mod ladder_svg;
@@ -96,6 +101,7 @@ mod pipe;
 mod pump;
 mod random;
 mod route;
+mod series;
 mod split;
 mod svg;
 mod text;
@@ -104,9 +110,11 @@ mod waterfall_svg;
 mod waterfall_text;
 mod world;
 
+pub use chart::Chart;
 pub use datagram_pair::DatagramPair;
 pub use end::End;
 pub use error::RunError;
+pub use fairness::jain;
 pub use label::{byte_count, first_line};
 pub use ladder::Ladder;
 pub use line::{Fate, Line};
@@ -115,5 +123,6 @@ pub use log::{Entry, Kind, Log, PacketId, Reason, Side};
 pub use network::Network;
 pub use pair::Pair;
 pub use random::Random;
+pub use series::{rate, seconds, steps};
 pub use split::{Outcome, every_split, every_split_by, every_split_with};
 pub use waterfall::{Phase, Row, Waterfall};

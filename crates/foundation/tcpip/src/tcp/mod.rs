@@ -2,9 +2,10 @@
 
 mod agreed;
 mod config;
-pub mod congestion;
 mod connection;
+mod diagram;
 mod error;
+pub mod congestion;
 mod event;
 mod info;
 mod receive_buffer;
@@ -15,6 +16,7 @@ mod state;
 pub use agreed::Agreed;
 pub use config::{Algorithm, Config, KeepAlive};
 pub use connection::{Connection, Endpoints, Outgoing};
+pub use diagram::{diagram_svg, diagram_text};
 pub use error::Misuse;
 pub use event::{Event, WhyClosed};
 pub use info::Info;
