@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use wirelab_sansio::Instant;
 
+use super::stream::Stream;
 use super::{ListenerId, SocketId};
 use crate::tcp::{Connection, Endpoints, Event};
 use crate::wire::{Flags, Segment, Seq};
@@ -31,6 +32,7 @@ pub(super) struct Entry {
     pub(super) held: Vec<Event>,
     /// How many retransmissions the counters know of.
     pub(super) retransmissions: u64,
+    pub(super) stream: Stream,
     timer: Option<Instant>,
     is_ready: bool,
     time_wait: Option<u64>,
@@ -99,6 +101,7 @@ impl Connections {
             seen,
             held: Vec::new(),
             retransmissions: 0,
+            stream: Stream::default(),
             timer: None,
             is_ready: false,
             time_wait: None,

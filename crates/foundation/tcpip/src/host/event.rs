@@ -1,5 +1,5 @@
-use std::net::SocketAddr;
 use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 

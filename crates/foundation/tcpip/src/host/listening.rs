@@ -175,13 +175,7 @@ impl Host {
     }
 
     /// An ACK of a connection that does not exist: a cookie, if we have sent some lately (RFC 4987 §3.6), or a reason for RST.
-    fn ack_without_connection(
-        &mut self,
-        now: Instant,
-        id: ListenerId,
-        ends: Endpoints,
-        ack: &Segment<'_>,
-    ) {
+    fn ack_without_connection(&mut self, now: Instant, id: ListenerId, ends: Endpoints, ack: &Segment<'_>) {
         let expected = self.listeners.get(id).filter(|listener| listener.expects_cookies(now));
         let Some(listener) = expected.filter(|_| !ack.flags.contains(Flags::SYN)) else {
             return self.for_nobody(now, ends, ack);
@@ -234,7 +228,8 @@ fn agreed_by_cookie(config: &Config, size: u16, ack: &Segment<'_>) -> Agreed {
         maximum_segment_size: size.min(config.maximum_segment_size),
         window_scale: offer.window_scale.and_then(scale),
         timestamps: timestamps.is_some(),
-        selective_acknowledgment: offer.selective_acknowledgment && carried.is_some_and(|carried| carried.sack),
+        selective_acknowledgment: offer.selective_acknowledgment
+            && carried.is_some_and(|carried| carried.sack),
         explicit_congestion_notification: offer.explicit_congestion_notification
             && carried.is_some_and(|carried| carried.ecn),
     }
