@@ -58,7 +58,7 @@ impl fmt::Display for Reason {
             Reason::NoRoute => "no route",
             Reason::WaitedTooLong => "waited too long",
             Reason::TooBig => "too big",
-            Reason::Rule => "dropped by rule",
+            Reason::Rule => "by rule",
             Reason::NotForwarded => "not forwarded",
         })
     }

@@ -2,9 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use bytes::{BufMut, Bytes, BytesMut};
-use wirelab_tcpip::{Datagram, PseudoHeader, Segment, internet_checksum};
-use wirelab_wire::Encode;
+use bytes::{Bytes, BytesMut};
+use wirelab_tcpip::{
+    Datagram, Ecn, Icmp, IcmpMessage, Icmpv6, Icmpv6Message, Ipv4Packet, Ipv6Packet, Protocol, PseudoHeader,
+    Segment,
+};
+use wirelab_wire::{Encode, Writer};
 
 use super::packet::{ICMP, ICMP_V6, TCP, UDP};
 
@@ -50,33 +53,36 @@ impl Envelope {
         }
     }
 
-    /// The packet with this payload. Between addresses of different families there is none: it is empty, and so is one whose length
-    /// does not fit into 16 bits.
+    /// The packet with this payload. Between addresses of different families there is none: it is empty. What
+    /// goes beyond the length that 16 bits can tell is left out.
     pub fn wrap(&self, payload: &[u8]) -> Bytes {
         let mut packet = BytesMut::with_capacity(40 + payload.len());
-        let Ok(len) = u16::try_from(payload.len() + 20) else { return Bytes::new() };
+        let protocol = Protocol(self.protocol);
         match (self.source, self.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                packet.put_slice(&[0x45, self.ecn & 3]);
-                packet.put_u16(len);
-                packet.put_u16(self.identification);
-                packet.put_u16(if self.dont_fragment { 0x4000 } else { 0 });
-                packet.put_slice(&[self.hop_limit, self.protocol, 0, 0]);
-                packet.put_slice(&source.octets());
-                packet.put_slice(&destination.octets());
-                let checksum = internet_checksum(&packet).to_be_bytes();
-                packet.iter_mut().skip(10).zip(checksum).for_each(|(place, byte)| *place = byte);
+            (IpAddr::V4(source), IpAddr::V4(destination)) => Ipv4Packet {
+                ecn: Ecn::from_bits(self.ecn),
+                identification: self.identification,
+                dont_fragment: self.dont_fragment,
+                time_to_live: self.hop_limit,
+                protocol,
+                source,
+                destination,
+                payload,
+                ..Ipv4Packet::default()
             }
-            (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                packet.put_slice(&[0x60, (self.ecn & 3) << 4, 0, 0]);
-                packet.put_u16(len - 20);
-                packet.put_slice(&[self.protocol, self.hop_limit]);
-                packet.put_slice(&source.octets());
-                packet.put_slice(&destination.octets());
+            .encode_with_checksum(&mut packet),
+            (IpAddr::V6(source), IpAddr::V6(destination)) => Ipv6Packet {
+                ecn: Ecn::from_bits(self.ecn),
+                next_header: protocol,
+                hop_limit: self.hop_limit,
+                source,
+                destination,
+                payload,
+                ..Ipv6Packet::default()
             }
+            .encode(&mut Writer::new(&mut packet)),
             _ => return Bytes::new(),
         }
-        packet.put_slice(payload);
         packet.freeze()
     }
 }
@@ -105,64 +111,40 @@ pub fn tcp(source: IpAddr, destination: IpAddr, segment: &Segment<'_>) -> Bytes 
     Envelope { dont_fragment: true, ..Envelope::new(source, destination, TCP) }.wrap(&bytes)
 }
 
-/// An ICMP message with its checksum; `source` and `destination` decide which ICMP it is.
-pub(crate) fn icmp(
-    source: IpAddr,
-    destination: IpAddr,
-    kind: u8,
-    code: u8,
-    rest: [u8; 4],
-    body: &[u8],
-) -> Bytes {
-    let protocol = if source.is_ipv4() { ICMP } else { ICMP_V6 };
-    let mut message = BytesMut::with_capacity(8 + body.len());
-    message.put_slice(&[kind, code, 0, 0]);
-    message.put_slice(&rest);
-    message.put_slice(body);
-    let checksum = icmp_checksum(source, destination, &message).to_be_bytes();
-    message.iter_mut().skip(2).zip(checksum).for_each(|(place, byte)| *place = byte);
-    Envelope::new(source, destination, protocol).wrap(&message)
-}
-
-/// The checksum of a message whose own field is zero. Only ICMPv6 sums up the addresses, too (RFC 4443 §2.3).
-fn icmp_checksum(source: IpAddr, destination: IpAddr, message: &[u8]) -> u16 {
-    let (IpAddr::V6(source), IpAddr::V6(destination)) = (source, destination) else {
-        return internet_checksum(message);
-    };
-    let mut summed = BytesMut::with_capacity(40 + message.len());
-    summed.put_slice(&source.octets());
-    summed.put_slice(&destination.octets());
-    summed.put_u32(message.len() as u32); // below 64 KiB
-    summed.put_u32(ICMP_V6.into());
-    summed.put_slice(message);
-    internet_checksum(&summed)
-}
-
 /// A ping.
 pub fn echo_request(
     source: IpAddr,
     destination: IpAddr,
     identifier: u16,
     sequence: u16,
-    payload: &[u8],
+    data: &[u8],
 ) -> Bytes {
-    let kind = if source.is_ipv4() { 8 } else { 128 };
-    icmp(source, destination, kind, 0, echo_words(identifier, sequence), payload)
+    if source.is_ipv4() {
+        icmp(source, destination, Icmp::EchoRequest { identifier, sequence, data })
+    } else {
+        icmpv6(source, destination, Icmpv6::EchoRequest { identifier, sequence, data })
+    }
 }
 
 /// The answer to a ping.
-pub fn echo_reply(
-    source: IpAddr,
-    destination: IpAddr,
-    identifier: u16,
-    sequence: u16,
-    payload: &[u8],
-) -> Bytes {
-    let kind = if source.is_ipv4() { 0 } else { 129 };
-    icmp(source, destination, kind, 0, echo_words(identifier, sequence), payload)
+pub fn echo_reply(source: IpAddr, destination: IpAddr, identifier: u16, sequence: u16, data: &[u8]) -> Bytes {
+    if source.is_ipv4() {
+        icmp(source, destination, Icmp::EchoReply { identifier, sequence, data })
+    } else {
+        icmpv6(source, destination, Icmpv6::EchoReply { identifier, sequence, data })
+    }
 }
 
-fn echo_words(identifier: u16, sequence: u16) -> [u8; 4] {
-    let ([a, b], [c, d]) = (identifier.to_be_bytes(), sequence.to_be_bytes());
-    [a, b, c, d]
+/// A packet with an ICMP message for IPv4.
+pub fn icmp(source: IpAddr, destination: IpAddr, body: Icmp<'_>) -> Bytes {
+    let mut message = BytesMut::new();
+    IcmpMessage::new(body).encode_with_checksum(&mut message);
+    Envelope::new(source, destination, ICMP).wrap(&message)
+}
+
+/// A packet with an ICMP message for IPv6.
+pub fn icmpv6(source: IpAddr, destination: IpAddr, body: Icmpv6<'_>) -> Bytes {
+    let mut message = BytesMut::new();
+    Icmpv6Message::new(body).encode_between(&pseudo_header(source, destination), &mut message);
+    Envelope::new(source, destination, ICMP_V6).wrap(&message)
 }

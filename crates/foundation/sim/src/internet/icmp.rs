@@ -1,9 +1,10 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use wirelab_tcpip::{Icmp, Icmpv6, Unreachable, Unreachable6};
 
 use super::Header;
-use super::build::{echo_reply, icmp};
+use super::build::{echo_reply, icmp, icmpv6};
 use super::packet::{ICMP, ICMP_V6};
 
 /// Why a router could not pass a packet on.
@@ -16,18 +17,6 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    /// Type and code: RFC 792 (with RFC 1191 §4 for the MTU), or RFC 4443 §3.
-    fn numbers(self, v4: bool) -> (u8, u8) {
-        match (self, v4) {
-            (Trouble::TimeExceeded, true) => (11, 0),
-            (Trouble::TooBig(_), true) => (3, 4),
-            (Trouble::NoRoute, true) => (3, 0),
-            (Trouble::TimeExceeded, false) => (3, 0),
-            (Trouble::TooBig(_), false) => (2, 0),
-            (Trouble::NoRoute, false) => (1, 0),
-        }
-    }
-
     /// The message that tells the sender of `packet`; `None` where none may be sent.
     pub(crate) fn report(self, from: IpAddr, packet: &[u8]) -> Option<Bytes> {
         let header = Header::read(packet)?;
@@ -38,9 +27,27 @@ impl Trouble {
         // RFC 1812 §4.3.2.3 and RFC 4443 §2.4 (c): as much of the packet as fits into 576, or 1280 bytes.
         let most = if v4 { 576 - 28 } else { 1280 - 48 };
         let quoted = packet.get(..header.total_len.min(most)).unwrap_or_default();
-        let (kind, code) = self.numbers(v4);
-        let mtu = if let Trouble::TooBig(mtu) = self { mtu.to_be_bytes() } else { [0; 2] };
-        Some(icmp(from, header.source, kind, code, [0, 0, mtu[0], mtu[1]], quoted))
+        let to = header.source;
+        Some(if v4 { icmp(from, to, self.in_v4(quoted)) } else { icmpv6(from, to, self.in_v6(quoted)) })
+    }
+
+    /// RFC 792; the MTU is RFC 1191's.
+    fn in_v4(self, original: &[u8]) -> Icmp<'_> {
+        let unreachable = |code, next_hop_mtu| Icmp::DestinationUnreachable { code, next_hop_mtu, original };
+        match self {
+            Trouble::TimeExceeded => Icmp::TimeExceeded { code: 0, original },
+            Trouble::TooBig(mtu) => unreachable(Unreachable::FRAGMENTATION_NEEDED, mtu),
+            Trouble::NoRoute => unreachable(Unreachable(0), 0),
+        }
+    }
+
+    /// RFC 4443 §3.
+    fn in_v6(self, original: &[u8]) -> Icmpv6<'_> {
+        match self {
+            Trouble::TimeExceeded => Icmpv6::TimeExceeded { code: 0, original },
+            Trouble::TooBig(mtu) => Icmpv6::PacketTooBig { mtu: mtu.into(), original },
+            Trouble::NoRoute => Icmpv6::DestinationUnreachable { code: Unreachable6(0), original },
+        }
     }
 }
 

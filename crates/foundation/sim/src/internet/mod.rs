@@ -36,7 +36,7 @@
 //! internet.send_from(a, PortId(0), ping);
 //! internet.run()?;
 //! let ladder = "
-//!             a                                  b
+//!            a                                    b
 //!  0.000 ms  │─── echo request id=7 seq=1 ───────▶│  20.000 ms
 //! 40.000 ms  │◀───────── echo reply id=7 seq=1 ───│  20.000 ms
 //! ";

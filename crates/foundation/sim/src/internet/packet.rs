@@ -1,7 +1,8 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
-use wirelab_tcpip::internet_checksum;
+use wirelab_tcpip::{Ipv4Packet, Ipv6Packet, adjust_checksum, internet_checksum};
+use wirelab_wire::{Decode, Reader};
 
 pub(crate) const ICMP: u8 = 1;
 pub(crate) const TCP: u8 = 6;
@@ -41,62 +42,40 @@ pub struct Header {
 impl Header {
     /// Reads the header; `None` if the bytes do not begin with one of either version, or the packet is cut off.
     pub fn read(packet: &[u8]) -> Option<Header> {
-        let header = match packet.first()? >> 4 {
-            4 => Header::v4(packet)?,
-            6 => Header::v6(packet)?,
-            _ => return None,
-        };
-        let sound = header.header_len <= header.total_len && header.total_len <= packet.len();
-        sound.then_some(header)
+        match packet.first()? >> 4 {
+            4 => Header::v4(packet),
+            6 => Header::v6(packet),
+            _ => None,
+        }
     }
 
-    /// RFC 791 §3.1.
     fn v4(packet: &[u8]) -> Option<Header> {
-        let [
-            first,
-            service,
-            len_high,
-            len_low,
-            id_high,
-            id_low,
-            flags,
-            offset,
-            ttl,
-            protocol,
-            _,
-            _,
-            rest @ ..,
-        ] = packet.first_chunk::<20>()?;
-        let [a, b, c, d, e, f, g, h] = *rest;
-        let header_len = usize::from(first & 0xf) * 4;
-        (header_len >= 20).then_some(Header {
-            source: Ipv4Addr::new(a, b, c, d).into(),
-            destination: Ipv4Addr::new(e, f, g, h).into(),
-            protocol: *protocol,
-            hop_limit: *ttl,
-            ecn: service & 3,
-            header_len,
-            total_len: u16::from_be_bytes([*len_high, *len_low]).into(),
-            identification: u16::from_be_bytes([*id_high, *id_low]),
-            dont_fragment: flags & 0x40 != 0,
-            more_fragments: flags & 0x20 != 0,
-            fragment_offset: usize::from(u16::from_be_bytes([flags & 0x1f, *offset])) * 8,
+        let ip = Ipv4Packet::decode(&mut Reader::whole(packet)).ok()?;
+        Some(Header {
+            source: ip.source.into(),
+            destination: ip.destination.into(),
+            protocol: ip.protocol.0,
+            hop_limit: ip.time_to_live,
+            ecn: ip.ecn.bits(),
+            header_len: ip.header_len(),
+            total_len: ip.total_len(),
+            identification: ip.identification,
+            dont_fragment: ip.dont_fragment,
+            more_fragments: ip.more_fragments,
+            fragment_offset: usize::from(ip.fragment_offset) * 8,
         })
     }
 
-    /// RFC 8200 §3.
     fn v6(packet: &[u8]) -> Option<Header> {
-        let fixed = packet.first_chunk::<40>()?;
-        let [_, class, _, _, len_high, len_low, next, hop_limit, rest @ ..] = fixed;
-        let (source, destination) = rest.split_first_chunk::<16>()?;
+        let ip = Ipv6Packet::decode(&mut Reader::whole(packet)).ok()?;
         Some(Header {
-            source: Ipv6Addr::from(*source).into(),
-            destination: Ipv6Addr::from(*destination.first_chunk::<16>()?).into(),
-            protocol: *next,
-            hop_limit: *hop_limit,
-            ecn: class >> 4 & 3,
+            source: ip.source.into(),
+            destination: ip.destination.into(),
+            protocol: ip.next_header.0,
+            hop_limit: ip.hop_limit,
+            ecn: ip.ecn.bits(),
             header_len: 40,
-            total_len: 40 + usize::from(u16::from_be_bytes([*len_high, *len_low])),
+            total_len: 40 + ip.payload.len(),
             identification: 0,
             dont_fragment: true,
             more_fragments: false,
@@ -154,15 +133,12 @@ pub(crate) fn replace(packet: &mut [u8], at: usize, new: &[u8], checksums: &[usi
     }
 }
 
-/// RFC 1624 §3, equation 3: HC' = ~(~HC + ~m + m').
+/// Brings one checksum up to date, see [`adjust_checksum`].
 pub(crate) fn adjust(packet: &mut [u8], at: usize, old: &[u8], new: &[u8]) {
-    let Some([high, low]) = packet.get_mut(at..at + 2) else { return };
-    let mut sum = u32::from(!u16::from_be_bytes([*high, *low]));
-    sum += words(old).map(|word| u32::from(!word)).sum::<u32>() + words(new).map(u32::from).sum::<u32>();
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    [*high, *low] = (!(sum as u16)).to_be_bytes();
+    let Some(field) = packet.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<2>()) else { return };
+    let before = u16::from_be_bytes(*field);
+    let after = words(old).zip(words(new)).fold(before, |sum, (old, new)| adjust_checksum(sum, old, new));
+    *field = after.to_be_bytes();
 }
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = u16> {

@@ -120,7 +120,7 @@ impl Router {
             self.outgoing.push_back((port, packet.freeze()));
             return;
         }
-        let pieces = fragment(&header, &packet, mtu);
+        let pieces = fragment(&packet, mtu);
         self.outgoing.extend(pieces.into_iter().map(|piece| (port, piece)));
     }
 

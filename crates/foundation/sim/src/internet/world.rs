@@ -8,7 +8,7 @@ use super::channel::{Arrival, Channel, Counters, Outcome};
 use super::events::{Ends, Events, QueueSample, What};
 use super::{ChannelId, LinkId, Node, NodeId, PortId, TransitId};
 use crate::agenda::Agenda;
-use crate::{Ladder, Link, Random, RunError};
+use crate::{Ladder, Link, Log, Random, RunError};
 
 /// Nodes, the links between them, and what is still to happen.
 ///
@@ -196,14 +196,27 @@ impl Internet {
         self.channels.get(channel.0).map_or(0, Channel::held)
     }
 
+    /// The first link that joins two nodes, seen from `a` or from `b`.
+    pub fn link_between(&self, a: NodeId, b: NodeId) -> Option<LinkId> {
+        let joins = |ends: &&[Ends]| {
+            ends.iter().any(|ends| (ends.from.0, ends.to.0) == (a, b) || (ends.from.0, ends.to.0) == (b, a))
+        };
+        self.events.channels.chunks(2).position(|ends| joins(&ends)).map(LinkId)
+    }
+
     /// The picture of what two nodes sent to each other, over however many links.
     ///
-    /// A packet that was changed on its way is recognised by what forwarders leave alone, which `follow.rs` lists. Sequence numbers are
-    /// relative, as in the pictures of Wireshark.
+    /// A packet that was changed on its way is recognised by what forwarders leave alone, which `follow.rs` lists. Sequence
+    /// numbers are relative, as in the pictures of Wireshark.
     pub fn ladder(&self, left: NodeId, right: NodeId) -> Ladder {
-        let addresses =
-            |id: NodeId| self.nodes.get(id.0).map(|place| place.node.addresses()).unwrap_or_default();
-        Ladder::new(&self.events.between((left, &addresses(left)), (right, &addresses(right))))
+        Ladder::new(&self.ladder_log(left, right))
+    }
+
+    /// What that picture is drawn from.
+    pub fn ladder_log(&self, left: NodeId, right: NodeId) -> Log {
+        let addresses = |id: NodeId| self.nodes.get(id.0).map(|place| place.node.addresses());
+        let (ours, theirs) = (addresses(left).unwrap_or_default(), addresses(right).unwrap_or_default());
+        self.events.between((left, &ours), (right, &theirs))
     }
 
     /// Runs until nothing is left to happen. A node that always has a timer needs [`run_until`](Self::run_until).
