@@ -11,10 +11,17 @@ use super::packet::TCP;
 use super::{Events, Header, NodeId, TransitId};
 use crate::{Log, Reason, Side};
 
+/// A moment, and the place in the log of what happened then: several things may happen at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct When {
+    time: Instant,
+    place: usize,
+}
+
 /// One packet that one of two nodes sent to the other, and what became of it.
 struct Journey {
     from: Side,
-    sent: Instant,
+    sent: When,
     first: TransitId,
     destination: Option<IpAddr>,
     end: End,
@@ -24,9 +31,9 @@ struct Journey {
 enum End {
     UnderWay,
     /// It is at a node in between, since this time.
-    Resting(Instant),
-    Arrived(Instant),
-    Dropped(Instant, Reason),
+    Resting(When),
+    Arrived(When),
+    Dropped(When, Reason),
 }
 
 /// What forwarders leave alone of a packet, by which it is recognised on the next link: the protocol, IPv4's identification, and
@@ -81,13 +88,13 @@ impl Follower<'_> {
             .map(|(_, side)| side)
     }
 
-    fn sent(&mut self, time: Instant, id: TransitId) {
+    fn sent(&mut self, when: When, id: TransitId) {
         let Some((transit, ends)) = self.link(id) else { return };
         let (node, packet) = (ends.from.0, transit.sent.clone());
         if let Some(from) = self.side(node) {
             self.on.insert(id, self.journeys.len());
             let destination = destination(&packet);
-            self.journeys.push(Journey { from, sent: time, first: id, destination, end: End::UnderWay });
+            self.journeys.push(Journey { from, sent: when, first: id, destination, end: End::UnderWay });
         } else if let Some(mark) = Mark::of(&packet)
             && let Some(journey) = self.resting.get_mut(&(node, mark)).and_then(VecDeque::pop_front)
         {
@@ -96,15 +103,15 @@ impl Follower<'_> {
         }
     }
 
-    fn arrived(&mut self, time: Instant, id: TransitId) {
+    fn arrived(&mut self, when: When, id: TransitId) {
         let Some((transit, ends)) = self.link(id) else { return };
         let (node, packet) = (ends.to.0, transit.received().clone());
         let Some(journey) = self.on.remove(&id) else { return };
         let from = self.journeys.get(journey).map(|journey| journey.from);
         if self.side(node).is_some_and(|side| from == Some(side.other())) {
-            return self.set(journey, End::Arrived(time));
+            return self.set(journey, End::Arrived(when));
         }
-        self.set(journey, End::Resting(time));
+        self.set(journey, End::Resting(when));
         if let Some(mark) = Mark::of(&packet) {
             self.resting.entry((node, mark)).or_default().push_back(journey);
         }
@@ -121,13 +128,14 @@ impl Follower<'_> {
 
     fn follow(&mut self) {
         let events = self.events;
-        for event in events.iter() {
+        for (place, event) in events.iter().enumerate() {
+            let when = When { time: event.time, place };
             match event.what {
-                What::Sent(id) => self.sent(event.time, id),
-                What::Arrived(id) => self.arrived(event.time, id),
+                What::Sent(id) => self.sent(when, id),
+                What::Arrived(id) => self.arrived(when, id),
                 What::Dropped(id, reason) => {
                     if let Some(journey) = self.on.remove(&id) {
-                        self.set(journey, End::Dropped(event.time, reason));
+                        self.set(journey, End::Dropped(when, reason));
                     }
                 }
                 _ => {}
@@ -153,32 +161,25 @@ impl Events {
 
     fn draw(&self, journeys: &[Journey], left: NodeId, right: NodeId) -> Log {
         let mut log = Log::new(self.name(left), self.name(right));
-        let (mut flows, mut numbers) = (Flows::new(), Vec::new());
-        for moment in moments(self, journeys, left, right) {
-            match moment.2 {
-                Moment::Sent(index) => {
-                    let Some(journey) = journeys.get(index) else { continue };
-                    let packet = self
-                        .transits
-                        .get(journey.first.0)
-                        .map(|transit| &transit.sent[..])
-                        .unwrap_or_default();
-                    let number = log.sent(moment.0, journey.from, packet.len(), flows.label(packet));
-                    numbers.push((index, number));
+        let (mut flows, mut numbers) = (Flows::new(), BTreeMap::new());
+        for (When { time, .. }, moment) in moments(self, journeys, left, right) {
+            match moment {
+                Moment::Sent(index, journey) => {
+                    let transit = self.transits.get(journey.first.0);
+                    let packet = transit.map(|transit| &transit.sent[..]).unwrap_or_default();
+                    let number = log.sent(time, journey.from, packet.len(), flows.label(packet));
+                    numbers.insert(index, number);
                 }
-                Moment::Over(index) => {
-                    let Ok(at) = numbers.binary_search_by_key(&index, |&(index, _)| index) else { continue };
-                    let (Some(&(_, number)), Some(journey)) = (numbers.get(at), journeys.get(index)) else {
-                        continue;
-                    };
+                Moment::Over(index, journey) => {
+                    let Some(&number) = numbers.get(&index) else { continue };
                     match journey.end {
-                        End::Dropped(time, reason) => log.dropped(time, number, reason),
-                        End::Resting(time) => log.dropped(time, number, Reason::NotForwarded),
-                        End::Arrived(time) => log.arrived(time, number),
+                        End::Dropped(_, reason) => log.dropped(time, number, reason),
+                        End::Resting(_) => log.dropped(time, number, Reason::NotForwarded),
+                        End::Arrived(_) => log.arrived(time, number),
                         End::UnderWay => {}
                     }
                 }
-                Moment::Note(side, text) => log.note(moment.0, side, text),
+                Moment::Note(side, text) => log.note(time, side, text),
             }
         }
         log
@@ -199,31 +200,37 @@ fn meant(journeys: Vec<Journey>, left: &[IpAddr], right: &[IpAddr]) -> Vec<Journ
 }
 
 enum Moment<'a> {
-    Sent(usize),
-    Over(usize),
+    Sent(usize, &'a Journey),
+    Over(usize, &'a Journey),
     Note(Side, &'a str),
 }
 
-/// All that a log is written from, in the order of time; what happens at once in the order: arrivals, departures, notes.
+/// All that a picture is drawn from, in the order of the log.
 fn moments<'a>(
     events: &'a Events,
-    journeys: &[Journey],
+    journeys: &'a [Journey],
     left: NodeId,
     right: NodeId,
-) -> Vec<(Instant, u8, Moment<'a>)> {
+) -> Vec<(When, Moment<'a>)> {
     let mut moments = Vec::new();
     for (index, journey) in journeys.iter().enumerate() {
-        moments.push((journey.sent, 1, Moment::Sent(index)));
-        let over = match journey.end {
-            End::Arrived(time) | End::Dropped(time, _) | End::Resting(time) => time,
-            End::UnderWay => continue,
-        };
-        // What is dropped at once must still be sent before it is dropped.
-        moments.push((over, if over == journey.sent { 2 } else { 0 }, Moment::Over(index)));
+        moments.push((journey.sent, Moment::Sent(index, journey)));
+        match journey.end {
+            End::Arrived(when) | End::Dropped(when, _) | End::Resting(when) => {
+                moments.push((when, Moment::Over(index, journey)));
+            }
+            End::UnderWay => {}
+        }
     }
-    for (node, side) in [(left, Side::Client), (right, Side::Server)] {
-        moments.extend(events.notes(node).map(|(time, text)| (time, 3, Moment::Note(side, text))));
+    for (place, event) in events.iter().enumerate() {
+        let side =
+            |node| if node == left { Some(Side::Client) } else { (node == right).then_some(Side::Server) };
+        if let What::Note(node, text) = &event.what
+            && let Some(side) = side(*node)
+        {
+            moments.push((When { time: event.time, place }, Moment::Note(side, text)));
+        }
     }
-    moments.sort_by_key(|&(time, order, _)| (time, order));
+    moments.sort_by_key(|(when, _)| when.place);
     moments
 }
