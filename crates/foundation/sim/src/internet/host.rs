@@ -128,3 +128,31 @@ impl<D: Device, A: Application<D>> Node for HostNode<D, A> {
         self.host.addresses()
     }
 }
+
+impl Device for wirelab_tcpip::host::Host {
+    type Event = wirelab_tcpip::host::Event;
+
+    fn receive(&mut self, now: Instant, packet: &[u8]) {
+        self.receive(now, packet);
+    }
+
+    fn poll_transmit(&mut self, now: Instant, out: &mut BytesMut) -> bool {
+        self.poll_transmit(now, out)
+    }
+
+    fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        self.poll_timeout()
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.handle_timeout(now);
+    }
+
+    fn poll_event(&mut self) -> Option<Self::Event> {
+        self.poll_event()
+    }
+
+    fn addresses(&self) -> Vec<IpAddr> {
+        self.addresses().to_vec()
+    }
+}
