@@ -42,6 +42,11 @@ pub trait Application<D: Device>: 'static {
 
     /// The time has come. A call too early or too often does nothing.
     fn handle_timeout(&mut self, _now: Instant, _host: &mut D) {}
+
+    /// The next remark for the log.
+    fn poll_note(&mut self) -> Option<String> {
+        None
+    }
 }
 
 impl<D: Device, F: FnMut(Instant, &mut D, D::Event) + 'static> Application<D> for F {
@@ -121,7 +126,7 @@ impl<D: Device, A: Application<D>> Node for HostNode<D, A> {
     }
 
     fn poll_note(&mut self) -> Option<String> {
-        self.notes.pop_front()
+        self.notes.pop_front().or_else(|| self.application.poll_note())
     }
 
     fn addresses(&self) -> Vec<IpAddr> {

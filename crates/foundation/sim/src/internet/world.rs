@@ -206,8 +206,9 @@ impl Internet {
 
     /// The picture of what two nodes sent to each other, over however many links.
     ///
-    /// A packet that was changed on its way is recognised by what forwarders leave alone, which `follow.rs` lists. Sequence
-    /// numbers are relative, as in the pictures of Wireshark.
+    /// A packet that was changed on its way is recognised by what forwarders leave alone, which `follow.rs` lists; of two
+    /// that look alike, the one that came first to a node is taken for the one that leaves it first. Sequence numbers are relative, as in
+    /// the pictures of Wireshark.
     pub fn ladder(&self, left: NodeId, right: NodeId) -> Ladder {
         Ladder::new(&self.ladder_log(left, right))
     }
