@@ -2,11 +2,11 @@
 
 mod agreed;
 mod config;
+pub mod congestion;
 mod connection;
 mod cookie;
 mod diagram;
 mod error;
-pub mod congestion;
 mod event;
 mod info;
 mod isn;
