@@ -111,7 +111,7 @@ impl Tun {
     /// `InvalidInput`: its first four bits are neither 4 nor 6. Others: the device was set down or removed.
     pub fn send(&self, packet: &[u8]) -> io::Result<bool> {
         match (&self.descriptor).write(packet) {
-            Ok(_) => Ok(true),
+            Ok(written) => Ok(written == packet.len()), // a packet is taken as a whole or not at all
             Err(error) => match error.raw_os_error() {
                 Some(libc::EAGAIN | libc::ENOBUFS | libc::ENOMEM) => Ok(false),
                 _ => Err(error),
