@@ -13,6 +13,7 @@
 
 pub mod formats;
 
+pub use wirelab_capture as capture;
 pub use wirelab_client as client;
 pub use wirelab_http as http;
 pub use wirelab_http1 as http1;
