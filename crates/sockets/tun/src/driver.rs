@@ -19,7 +19,7 @@ pub enum Direction {
 }
 
 /// Sees each packet that the protocol gets or sends.
-type Tap = Box<dyn FnMut(Instant, Direction, &[u8])>;
+type Tap = Box<dyn FnMut(Instant, Direction, &[u8]) -> io::Result<()>>;
 
 /// How many packets are read before timers and the application get their turn: a sender that never pauses shall not
 /// keep them waiting.
@@ -75,9 +75,10 @@ impl<P: PacketProtocol> Driver<P> {
         self
     }
 
-    /// Shows every packet to `tap` as the protocol sees it: what comes in after it was impaired, what goes out before.
+    /// Shows every packet to `tap` as the protocol sees it: what comes in after it was impaired, what goes out before. An error
+    /// of the tap ends the run. [`capture_into`](crate::capture_into) is a tap.
     #[must_use]
-    pub fn tap(mut self, tap: impl FnMut(Instant, Direction, &[u8]) + 'static) -> Self {
+    pub fn tap(mut self, tap: impl FnMut(Instant, Direction, &[u8]) -> io::Result<()> + 'static) -> Self {
         self.tap = Some(Box::new(tap));
         self
     }
@@ -139,7 +140,7 @@ impl<P: PacketProtocol> Driver<P> {
     /// One turn: sends what is ready, waits for a packet or a timer, but not beyond `deadline`, and deals with either.
     ///
     /// # Errors
-    /// The device was set down or removed.
+    /// The device was set down or removed, or the tap failed.
     pub fn turn(&mut self, deadline: Instant) -> io::Result<()> {
         self.transmit(self.now())?;
         let timeout = self.protocol.poll_timeout().map(|(at, _)| at);
@@ -165,7 +166,7 @@ impl<P: PacketProtocol> Driver<P> {
         self.incoming.release(now, &mut self.arrived);
         for packet in self.arrived.drain(..) {
             if let Some(tap) = &mut self.tap {
-                tap(now, Direction::In, &packet);
+                tap(now, Direction::In, &packet)?;
             }
             self.protocol.receive(now, &packet);
         }
@@ -177,7 +178,7 @@ impl<P: PacketProtocol> Driver<P> {
         while self.protocol.poll_transmit(now, &mut self.packet) {
             let packet = self.packet.split().freeze();
             if let Some(tap) = &mut self.tap {
-                tap(now, Direction::Out, &packet);
+                tap(now, Direction::Out, &packet)?;
             }
             self.outgoing.pass(now, packet, &mut self.arrived);
         }

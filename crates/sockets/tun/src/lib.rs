@@ -21,7 +21,8 @@
 //! # Reading order
 //!
 //! `tun.rs` ([`Tun`]: making the device, reading and writing packets), `driver.rs` ([`Driver`]: the loop),
-//! `impairments.rs` ([`Impairments`]: a bad network in front of a good one), `error.rs` ([`Error`]: what is missing
+//! `impairments.rs` ([`Impairments`]: a bad network in front of a good one), `capture.rs` ([`capture_into`]: a file for
+//! Wireshark), `error.rs` ([`Error`]: what is missing
 //! where it does not work), `sys.rs` (the ioctls).
 //!
 //! # What is left out
@@ -53,6 +54,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod capture;
 mod driver;
 mod error;
 mod impairments;
@@ -60,6 +62,7 @@ mod impairments;
 mod sys;
 mod tun;
 
+pub use capture::capture_into;
 pub use driver::{Direction, Driver};
 pub use error::Error;
 pub use impairments::{Fates, Impairments};
