@@ -50,9 +50,15 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod checksum;
+pub mod ip;
 pub mod rules;
 pub mod tcp;
 mod wire;
 
-pub use checksum::{ChecksumError, PseudoHeader, internet_checksum};
-pub use wire::{Datagram, Flags, Options, PayloadTooLong, SackBlock, SackBlocks, Segment, Seq, Timestamps};
+pub use checksum::{ChecksumError, PseudoHeader, adjust_checksum, internet_checksum};
+pub use wire::{
+    ArpOperation, ArpPacket, Datagram, Ecn, EtherType, Flags, FragmentHeader, Frame, Icmp, IcmpMessage,
+    Icmpv6, Icmpv6Message, Ipv4Packet, Ipv6Packet, MOST_EXTENSION_HEADERS, MacAddress, Options,
+    PayloadTooLong, Protocol, SackBlock, SackBlocks, Segment, Seq, Timestamps, Unreachable, Unreachable6,
+    Upper, link_layer_address,
+};
