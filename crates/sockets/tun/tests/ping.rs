@@ -34,8 +34,7 @@ impl Responder {
         match packet.protocol {
             Protocol::ICMP => {
                 IcmpMessage::check(packet.payload).ok()?;
-                let Icmp::EchoRequest { identifier, sequence, data } =
-                    IcmpMessage::decode(&mut r).ok()?.body
+                let Icmp::EchoRequest { identifier, sequence, data } = IcmpMessage::decode(&mut r).ok()?.body
                 else {
                     return None;
                 };
@@ -104,7 +103,9 @@ fn driver() -> Driver<Responder> {
 fn the_kernels_ping_gets_an_answer_to_each_packet_of_both_versions() {
     let _own = Namespace::enter_new().unwrap();
     let mut driver = driver();
-    for (address, size) in [("10.77.0.2", "56"), ("10.77.0.2", "1472"), ("fd77::2", "56"), ("fd77::2", "1452")] {
+    for (address, size) in
+        [("10.77.0.2", "56"), ("10.77.0.2", "1472"), ("fd77::2", "56"), ("fd77::2", "1452")]
+    {
         let printed = ping(&mut driver, &["-c", "5", "-i", "0.01", "-W", "5", "-s", size, address]);
         assert!(printed.contains("5 packets transmitted, 5 received, 0% packet loss"), "{printed}");
     }
@@ -122,11 +123,8 @@ fn what_the_driver_loses_and_duplicates_is_what_ping_misses_and_gets_twice() {
     let fates = driver.fates(Direction::Out);
     assert_eq!(fates.packets, 50, "{printed}");
     assert!(fates.lost > 0 && fates.duplicated > 0, "{fates:?}");
-    let summary = format!(
-        "50 packets transmitted, {} received, +{} duplicates",
-        50 - fates.lost,
-        fates.duplicated
-    );
+    let summary =
+        format!("50 packets transmitted, {} received, +{} duplicates", 50 - fates.lost, fates.duplicated);
     assert!(printed.contains(&summary), "{fates:?}\n{printed}");
 }
 
