@@ -1,9 +1,23 @@
 //! TCP after RFC 9293: a [`Connection`] without a socket, clock or thread.
 
+mod agreed;
 mod config;
+pub mod congestion;
+mod connection;
+mod error;
 mod event;
+mod info;
+mod receive_buffer;
+mod rtt;
+mod scoreboard;
 mod state;
 
+pub use agreed::Agreed;
 pub use config::{Algorithm, Config, KeepAlive};
+pub use connection::{Connection, Endpoints, Outgoing};
+pub use error::Misuse;
 pub use event::{Event, WhyClosed};
+pub use info::Info;
+pub use rtt::RttEstimator;
+pub use scoreboard::{Acknowledged, Scoreboard};
 pub use state::{Cause, State, TRANSITIONS, Transition};
