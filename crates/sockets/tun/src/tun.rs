@@ -1,13 +1,17 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use wirelab_socket::Socket;
 
 use crate::{Error, sys};
+
+/// How long an IPv6 address may stay tentative. A second is what the kernel takes on devices that have neighbours.
+const TENTATIVE: Duration = Duration::from_secs(5);
 
 /// What a device is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +83,7 @@ impl Tun {
         sys::raise(socket, &name).map_err(Error::of("raising the device"))?;
         if let Some((address, prefix)) = config.ipv6 {
             sys::add_ipv6(&name, address, prefix).map_err(Error::of("setting the IPv6 address"))?;
+            until_usable(address).map_err(Error::of("waiting for the IPv6 address"))?;
         }
         Ok(Tun { descriptor, name, mtu: config.mtu })
     }
@@ -155,4 +160,18 @@ fn attach(descriptor: &File, name: &str) -> Result<String, Error> {
         Some(libc::EINVAL) | None => refused(),
         _ => Error::of("making a network device")(error),
     })
+}
+
+/// A new IPv6 address is tentative at first (RFC 4862 §5.4), and no socket can be bound to it. On a device without neighbours
+/// there is nobody to ask whether the address is taken, but the kernel finds that out in a work queue of its own.
+fn until_usable(address: Ipv6Addr) -> io::Result<()> {
+    let began = Instant::now();
+    loop {
+        match UdpSocket::bind((address, 0)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable && began.elapsed() < TENTATIVE => {
+                thread::sleep(Duration::from_micros(200));
+            }
+            bound => return bound.map(drop),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use wirelab_socket::Namespace;
 use wirelab_tun::{Config, Error, Tun};
 
-/// The next packet of this IP version that the kernel sends. (It also looks for IPv6 routers, and says that it listens to
+/// The next packet that is wanted of those that the kernel sends. (It also looks for IPv6 routers, and says that it listens to
 /// groups of hosts.)
 fn next_packet(tun: &Tun, wanted: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut room = vec![0; 65_535];
