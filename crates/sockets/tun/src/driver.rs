@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
-use std::time;
+use std::time::{self, Duration};
 
 use bytes::{Bytes, BytesMut};
 use wirelab_sansio::{Instant, PacketProtocol};
@@ -24,6 +24,9 @@ type Tap = Box<dyn FnMut(Instant, Direction, &[u8]) -> io::Result<()>>;
 /// How many packets are read before timers and the application get their turn: a sender that never pauses shall not
 /// keep them waiting.
 const BATCH: usize = 64;
+
+/// How long the application is not asked when nothing happens. It may wait for another thread, of which no packet tells.
+const IDLE: Duration = Duration::from_millis(10);
 
 /// The loop that runs a protocol on a device.
 ///
@@ -116,8 +119,9 @@ impl<P: PacketProtocol> Driver<P> {
         self.refused
     }
 
-    /// Takes turns until `application`, which is asked after every packet or timer, breaks, and says then `true`; or until
-    /// `deadline`, and then `false`. What is ready to be sent is sent in either case.
+    /// Takes turns until `application` breaks, and says then `true`; or until `deadline`, and then `false`. The application
+    /// is asked after every packet or timer, and every 10 ms when there is neither. What is ready to be sent is sent in
+    /// either case.
     ///
     /// # Errors
     /// Those of [`turn`](Self::turn).
@@ -133,7 +137,7 @@ impl<P: PacketProtocol> Driver<P> {
             if ended || now >= deadline {
                 return Ok(ended);
             }
-            self.turn(deadline)?;
+            self.turn(deadline.min(now + IDLE))?;
         }
     }
 

@@ -86,10 +86,11 @@ fn ping(driver: &mut Driver<Responder>, arguments: &[&str]) -> String {
     // The thread begins in the namespace of this one, but only waits.
     let output = thread::spawn(move || child.wait_with_output());
     let deadline = driver.now() + Duration::from_secs(60);
-    while !output.is_finished() {
-        assert!(driver.now() < deadline, "ping does not end");
-        driver.turn(driver.now() + Duration::from_millis(5)).unwrap();
-    }
+    let ended = driver.run(deadline, |_, _| match output.is_finished() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    });
+    assert!(ended.unwrap(), "ping does not end");
     let output = output.join().unwrap().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
