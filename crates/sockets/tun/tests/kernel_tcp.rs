@@ -2,16 +2,12 @@
 
 mod common;
 
-use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::ops::ControlFlow;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::thread;
 
-use bytes::BytesMut;
-use common::{Alone, content, exchange};
+use common::{Alone, Application, bad, content, converse, exchange};
 use wirelab_socket::Namespace;
-use wirelab_tcpip::tcp::{Config, Connection, Event, State, WhyClosed};
+use wirelab_tcpip::tcp::{Config, WhyClosed};
 use wirelab_tun::{self as tun, Direction, Driver, Impairments, Tun};
 
 const MEGABYTE: usize = 1 << 20;
@@ -26,74 +22,6 @@ fn address(text: &str) -> SocketAddr {
 fn config(local: SocketAddr) -> Config {
     let headers = if local.is_ipv4() { 40 } else { 60 };
     Config { maximum_segment_size: 1500 - headers, ..Config::default() }
-}
-
-/// Five in a hundred are lost, two arrive twice, five come late.
-fn bad(seed: u64) -> Impairments {
-    Impairments { loss: 0.05, duplication: 0.02, reordering: 0.05, seed, ..Impairments::default() }
-}
-
-/// Our end of the exchange.
-struct Application {
-    bytes: Vec<u8>,
-    sent: usize,
-    received: BytesMut,
-    ended: bool,
-    closed: Option<WhyClosed>,
-}
-
-impl Application {
-    fn new(bytes: Vec<u8>) -> Self {
-        Application { bytes, sent: 0, received: BytesMut::new(), ended: false, closed: None }
-    }
-
-    /// What it does whenever something has happened; `true` when the connection has no more use for it.
-    fn act(&mut self, connection: &mut Connection) -> bool {
-        while let Some(event) = connection.poll_event() {
-            match event {
-                Event::EndOfStream => self.ended = true,
-                Event::Closed(why) => self.closed = Some(why),
-                _ => {}
-            }
-        }
-        if matches!(connection.state(), State::Established | State::CloseWait) && self.sent < self.bytes.len()
-        {
-            self.sent += connection.send(&self.bytes[self.sent..]).unwrap();
-            if self.sent == self.bytes.len() {
-                connection.close();
-            }
-        }
-        connection.receive_into(&mut self.received);
-        matches!(connection.state(), State::TimeWait | State::Closed)
-    }
-}
-
-/// Runs the driver until our connection is over and the kernel's end has what it waited for.
-fn converse(
-    driver: &mut Driver<Alone>,
-    ours: Vec<u8>,
-    kernel: JoinHandle<io::Result<Vec<u8>>>,
-) -> (Application, Vec<u8>) {
-    let mut application = Application::new(ours);
-    let deadline = driver.now() + Duration::from_secs(120);
-    let over = driver.run(deadline, |alone, _| {
-        let is_over = alone.connection.as_mut().is_some_and(|connection| application.act(connection));
-        // In TIME-WAIT it goes on, as our last ACK may have been lost.
-        if is_over && kernel.is_finished() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    let connection = driver.protocol().connection.as_ref();
-    assert!(
-        over.unwrap(),
-        "{} of {} bytes sent, {} received: {:#?}\nin {:?}\nout {:?}",
-        application.sent,
-        application.bytes.len(),
-        application.received.len(),
-        connection.map(Connection::info),
-        driver.fates(Direction::In),
-        driver.fates(Direction::Out),
-    );
-    let received = kernel.join().unwrap().unwrap();
-    (application, received)
 }
 
 /// That both have what the other sent, and that nothing ended by a reset.

@@ -1,14 +1,17 @@
-//! A host of one TCP connection and nothing else, and a peer on the kernel's sockets.
+//! A host of one TCP connection and nothing else, an application on it, and a peer on the kernel's sockets.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::ControlFlow;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use wirelab_sansio::{Instant, PacketProtocol};
 use wirelab_sim::Random;
-use wirelab_tcpip::tcp::{Config, Connection, Endpoints};
+use wirelab_tcpip::tcp::{Config, Connection, Endpoints, Event, State, WhyClosed};
 use wirelab_tcpip::{Ecn, Flags, Protocol, Segment, Seq, ip};
+use wirelab_tun::{Direction, Driver, Impairments};
 use wirelab_wire::{Decode, Reader};
 
 /// One end of one connection. Segments for others it ignores, as a host behind a firewall does.
@@ -43,7 +46,7 @@ impl Alone {
             Some(connection) if connection.endpoints() == endpoints => {
                 connection.receive(now, &segment, packet.ecn == Ecn::Ce);
             }
-            None if segment.destination == self.local.port() && segment.flags == Flags::SYN => {
+            None if segment.destination == self.local.port() && segment.flags.contains(Flags::SYN) => {
                 self.connection =
                     Some(Connection::accept(now, endpoints, Seq(9), self.config.clone(), &segment));
             }
@@ -98,4 +101,72 @@ pub(crate) fn exchange(stream: TcpStream, bytes: Vec<u8>) -> io::Result<Vec<u8>>
     (&stream).read_to_end(&mut received)?;
     sent.join().expect("the writer")?;
     Ok(received)
+}
+
+/// Five in a hundred are lost, two arrive twice, five come late.
+pub(crate) fn bad(seed: u64) -> Impairments {
+    Impairments { loss: 0.05, duplication: 0.02, reordering: 0.05, seed, ..Impairments::default() }
+}
+
+/// Our end of the exchange.
+pub(crate) struct Application {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) sent: usize,
+    pub(crate) received: BytesMut,
+    pub(crate) ended: bool,
+    pub(crate) closed: Option<WhyClosed>,
+}
+
+impl Application {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Application { bytes, sent: 0, received: BytesMut::new(), ended: false, closed: None }
+    }
+
+    /// What it does whenever something has happened; `true` when the connection has no more use for it.
+    pub(crate) fn act(&mut self, connection: &mut Connection) -> bool {
+        while let Some(event) = connection.poll_event() {
+            match event {
+                Event::EndOfStream => self.ended = true,
+                Event::Closed(why) => self.closed = Some(why),
+                _ => {}
+            }
+        }
+        if matches!(connection.state(), State::Established | State::CloseWait) && self.sent < self.bytes.len()
+        {
+            self.sent += connection.send(&self.bytes[self.sent..]).unwrap();
+            if self.sent == self.bytes.len() {
+                connection.close();
+            }
+        }
+        connection.receive_into(&mut self.received);
+        matches!(connection.state(), State::TimeWait | State::Closed)
+    }
+}
+
+/// Runs the driver until our connection is over and the kernel's end has what it waited for.
+pub(crate) fn converse(
+    driver: &mut Driver<Alone>,
+    ours: Vec<u8>,
+    kernel: JoinHandle<io::Result<Vec<u8>>>,
+) -> (Application, Vec<u8>) {
+    let mut application = Application::new(ours);
+    let deadline = driver.now() + Duration::from_secs(120);
+    let over = driver.run(deadline, |alone, _| {
+        let is_over = alone.connection.as_mut().is_some_and(|connection| application.act(connection));
+        // In TIME-WAIT it goes on, as our last ACK may have been lost.
+        if is_over && kernel.is_finished() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    let connection = driver.protocol().connection.as_ref();
+    assert!(
+        over.unwrap(),
+        "{} of {} bytes sent, {} received: {:#?}\nin {:?}\nout {:?}",
+        application.sent,
+        application.bytes.len(),
+        application.received.len(),
+        connection.map(Connection::info),
+        driver.fates(Direction::In),
+        driver.fates(Direction::Out),
+    );
+    let received = kernel.join().unwrap().unwrap();
+    (application, received)
 }
