@@ -50,6 +50,7 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod checksum;
+pub mod host;
 pub mod ip;
 pub mod rules;
 pub mod tcp;

@@ -44,7 +44,7 @@ pub struct Outgoing<'a> {
 /// One end of a TCP connection (RFC 9293), without a socket: segments in, segments and events out.
 ///
 /// The caller brings segments whose checksum is right and whose ports are this connection's, the time, and, at the
-/// start, an initial sequence number that cannot be guessed ([`initial_sequence_number`](super::initial_sequence_number)).
+/// start, an initial sequence number that cannot be guessed ([`InitialSequence`](super::InitialSequence)).
 ///
 /// ```
 /// use wirelab_sansio::Instant;
