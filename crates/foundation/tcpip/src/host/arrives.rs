@@ -89,7 +89,7 @@ impl Host {
     /// A segment for no connection and no listener (RFC 9293 §3.10.7.1): a RST that the sender believes, because it has the
     /// number that he expects.
     pub(super) fn for_nobody(&mut self, now: Instant, ends: Endpoints, segment: &Segment<'_>) {
-        if segment.flags.contains(Flags::RST) || !self.resets.take(now) {
+        if segment.flags.contains(Flags::RST) || !self.resets.allow(now) {
             return;
         }
         let mut reset = Segment {
@@ -105,6 +105,6 @@ impl Host {
             reset.acknowledgment = segment.end();
         }
         self.counters.TcpOutRsts += 1;
-        self.queue_segment(ends, &reset);
+        self.queue_segment(now, ends, &reset);
     }
 }

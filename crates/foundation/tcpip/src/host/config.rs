@@ -1,4 +1,4 @@
-use std::time::Duration;
+use crate::ip::{PathMtuConfig, ReassemblyConfig};
 
 /// What a host may hold, and how much it says unasked. Every limit that a stranger could fill is here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub struct Config {
     pub udp_queue: usize,
     /// How many packets wait that belong to no connection: datagrams, answers to strangers.
     pub transmit_queue: usize,
-    /// How many bytes of fragments are held.
-    pub reassembly_bytes: usize,
-    /// How long a packet may take to become whole (RFC 8200 §4.5: 60 seconds; RFC 1122 §3.3.2: between 60 and 120).
-    pub reassembly_timeout: Duration,
+    /// How many fragments are held, and for how long.
+    pub reassembly: ReassemblyConfig,
+    /// How many paths' MTUs are remembered, and for how long.
+    pub path_mtu: PathMtuConfig,
     /// How many events wait for the application that are not a connection's own.
     pub events: usize,
     /// How many RST a second we send to segments that are for nobody.
@@ -49,8 +49,8 @@ impl Default for Config {
             last_ephemeral_port: 60_999,
             udp_queue: 208 * 1024,
             transmit_queue: 256,
-            reassembly_bytes: 256 * 1024,
-            reassembly_timeout: Duration::from_secs(60),
+            reassembly: ReassemblyConfig::default(),
+            path_mtu: PathMtuConfig::default(),
             events: 1024,
             resets_per_second: 1000,
             icmp_errors_per_second: 1000,

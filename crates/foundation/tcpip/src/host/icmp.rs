@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use wirelab_sansio::Instant;
 use wirelab_wire::{Decode, Reader};
 
-use super::{Event, Host, Misuse, is_unicast};
-use crate::ip;
+use super::{Event, Host, Misuse};
+use crate::ip::{self, icmp as answers};
 use crate::tcp::Endpoints;
 use crate::wire::{Icmp, IcmpMessage, Icmpv6, Icmpv6Message, Protocol, Seq, Unreachable, Unreachable6};
 
@@ -71,7 +71,7 @@ impl Host {
     /// It cannot be sent there, or too much waits to be sent already.
     pub fn ping(
         &mut self,
-        _now: Instant,
+        now: Instant,
         to: IpAddr,
         identifier: u16,
         sequence: u16,
@@ -79,12 +79,23 @@ impl Host {
     ) -> Result<(), Misuse> {
         let remote = SocketAddr::new(to, 1);
         let source = self.source_for(remote)?;
-        if payload.len() + 48 > usize::from(self.config.mtu) {
-            return Err(Misuse::TooLong(payload.len()));
-        }
-        let v4 = Icmp::EchoRequest { identifier, sequence, data: payload };
-        let v6 = Icmpv6::EchoRequest { identifier, sequence, data: payload };
-        if self.queue_icmp(source, to, v4, v6) { Ok(()) } else { Err(Misuse::QueueFull) }
+        let protocol = if to.is_ipv4() { Protocol::ICMP } else { Protocol::ICMPV6 };
+        let identification = self.next_identification(to) as u16;
+        let header = self.header(source, to, protocol);
+        let header = ip::Header { dont_fragment: false, identification, ..header };
+        let addresses = header.pseudo_header().ok_or(Misuse::NoAddress(to))?;
+        let queued = self.queue_packet(now, &header, |out| match to {
+            IpAddr::V4(_) => {
+                let body = Icmp::EchoRequest { identifier, sequence, data: payload };
+                IcmpMessage::new(body).encode_with_checksum(out);
+            }
+            IpAddr::V6(_) => {
+                let body = Icmpv6::EchoRequest { identifier, sequence, data: payload };
+                Icmpv6Message::new(body).encode_between(&addresses, out);
+            }
+        });
+        self.counters.IcmpOutMsgs += u64::from(queued);
+        if queued { Ok(()) } else { Err(Misuse::QueueFull) }
     }
 
     pub(super) fn icmp_arrives(&mut self, now: Instant, packet: &ip::Packet<'_>) {
@@ -103,9 +114,7 @@ impl Host {
         IcmpMessage::check(packet.payload).ok()?;
         let message = IcmpMessage::decode(&mut Reader::whole(packet.payload)).ok()?;
         match message.body {
-            Icmp::EchoRequest { identifier, sequence, data } => {
-                self.echo(now, packet, identifier, sequence, data);
-            }
+            Icmp::EchoRequest { .. } => self.echo(now, packet),
             Icmp::EchoReply { identifier, sequence, data } => {
                 self.echo_reply(packet, identifier, sequence, data);
             }
@@ -140,9 +149,7 @@ impl Host {
         Icmpv6Message::check(packet.payload, &packet.pseudo_header()).ok()?;
         let message = Icmpv6Message::decode(&mut Reader::whole(packet.payload)).ok()?;
         match message.body {
-            Icmpv6::EchoRequest { identifier, sequence, data } => {
-                self.echo(now, packet, identifier, sequence, data);
-            }
+            Icmpv6::EchoRequest { .. } => self.echo(now, packet),
             Icmpv6::EchoReply { identifier, sequence, data } => {
                 self.echo_reply(packet, identifier, sequence, data);
             }
@@ -171,14 +178,17 @@ impl Host {
         Some(())
     }
 
-    fn echo(&mut self, now: Instant, packet: &ip::Packet<'_>, identifier: u16, sequence: u16, data: &[u8]) {
-        if !self.echo_replies.take(now) {
+    fn echo(&mut self, now: Instant, packet: &ip::Packet<'_>) {
+        if !self.echo_replies.allow(now) {
             self.counters.IcmpOutRateLimitGlobal += 1;
             return;
         }
-        let v4 = Icmp::EchoReply { identifier, sequence, data };
-        let v6 = Icmpv6::EchoReply { identifier, sequence, data };
-        self.queue_icmp(packet.destination, packet.source, v4, v6);
+        let mut out = BytesMut::new();
+        let identification = self.next_identification(packet.source) as u16;
+        if answers::echo_reply(packet, identification, &mut out) && self.queue_whole(now, packet.source, out)
+        {
+            self.counters.IcmpOutMsgs += 1;
+        }
     }
 
     fn echo_reply(&mut self, packet: &ip::Packet<'_>, identifier: u16, sequence: u16, data: &[u8]) {
@@ -197,6 +207,9 @@ impl Host {
             Protocol::TCP => self.segment_failed(now, &quoted, report),
             Protocol::UDP => {
                 if let Some(id) = self.udp.for_address(quoted.source) {
+                    if let Some(mtu) = report.too_large_for {
+                        self.learn_mtu(now, &quoted, mtu);
+                    }
                     let to = quoted.destination;
                     self.tell(Event::Unreachable {
                         socket: Some(id),
@@ -215,53 +228,32 @@ impl Host {
         Some(())
     }
 
+    /// What is known of the path after such a report (RFC 1191, RFC 8201).
+    fn learn_mtu(&mut self, now: Instant, quoted: &Quoted, mtu: u32) -> u16 {
+        let to = quoted.destination.ip();
+        let refused = u16::try_from(quoted.total_len).unwrap_or(u16::MAX);
+        let learned = self.paths.too_big(now, to, mtu, refused);
+        learned.unwrap_or_else(|| self.paths.mtu(now, to))
+    }
+
     fn segment_failed(&mut self, now: Instant, quoted: &Quoted, report: Report) {
         let ends = Endpoints { local: quoted.source, remote: quoted.destination };
         let Some(id) = self.connections.find(&ends) else { return };
-        let Some(entry) = self.connections.get_mut(id) else { return };
+        let Some(entry) = self.connections.get(id) else { return };
         if !entry.seen.is_on_its_way(quoted.sequence) {
             self.counters.TcpExtOutOfWindowIcmps += 1;
             return;
         }
-        match report.too_large_for {
+        let mtu = report.too_large_for.map(|mtu| self.learn_mtu(now, quoted, mtu));
+        let Some(entry) = self.connections.get_mut(id) else { return };
+        match mtu {
             Some(mtu) => {
-                if let Some(mtu) = believable_mtu(mtu, quoted) {
-                    let headers = if ends.local.is_ipv4() { 40 } else { 60 };
-                    entry.connection.set_path_segment_size(now, mtu - headers);
-                }
+                let headers = if ends.local.is_ipv4() { 40 } else { 60 };
+                entry.connection.set_path_segment_size(now, mtu.saturating_sub(headers));
             }
             None => entry.connection.unreachable(report.is_hard),
         }
         self.settle(now, id);
-    }
-
-    /// A datagram for a port that nobody has (RFC 1122 §4.1.3.1, RFC 4443 §3.1).
-    pub(super) fn port_unreachable(&mut self, now: Instant, packet: &ip::Packet<'_>) {
-        if !is_unicast(packet.source) {
-            return;
-        }
-        if !self.icmp_errors.take(now) {
-            self.counters.IcmpOutRateLimitGlobal += 1;
-            return;
-        }
-        // RFC 1812 §4.3.2.3: not more than 576 bytes altogether; RFC 4443 §2.4(c): not more than the least MTU.
-        let most = if packet.is_v6() { 1280 - 48 } else { 576 - 28 };
-        let original = packet.bytes.get(..most).unwrap_or(packet.bytes);
-        let v4 = Icmp::DestinationUnreachable { code: Unreachable::PORT, next_hop_mtu: 0, original };
-        let v6 = Icmpv6::DestinationUnreachable { code: Unreachable6::PORT, original };
-        self.queue_icmp(packet.destination, packet.source, v4, v6);
-    }
-
-    /// Queues the one of the two messages that is of the addresses' version.
-    fn queue_icmp(&mut self, from: IpAddr, to: IpAddr, v4: Icmp<'_>, v6: Icmpv6<'_>) -> bool {
-        let protocol = if to.is_ipv4() { Protocol::ICMP } else { Protocol::ICMPV6 };
-        let header = self.header(from, to, protocol);
-        let Some(addresses) = header.pseudo_header() else { return false };
-        self.counters.IcmpOutMsgs += 1;
-        self.queue_packet(&header, |out| match to {
-            IpAddr::V4(_) => IcmpMessage::new(v4).encode_with_checksum(out),
-            IpAddr::V6(_) => Icmpv6Message::new(v6).encode_between(&addresses, out),
-        })
     }
 }
 
@@ -271,11 +263,4 @@ fn hard(reason: &'static str) -> Report {
 
 fn soft(reason: &'static str) -> Report {
     Report { is_hard: false, too_large_for: None, reason }
-}
-
-/// The MTU to use after such a report: smaller than the packet that did not fit, and not smaller than every path has to carry
-/// (RFC 8201 §4; for IPv4 what Linux demands, `net.ipv4.route.min_pmtu`).
-fn believable_mtu(mtu: u32, quoted: &Quoted) -> Option<u16> {
-    let least = if quoted.source.is_ipv4() { 552 } else { 1280 };
-    (mtu < quoted.total_len as u32).then(|| mtu.max(least).min(u16::MAX.into()) as u16)
 }

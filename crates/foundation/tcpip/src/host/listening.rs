@@ -126,7 +126,8 @@ impl Host {
             isn = last + 0x1_0001;
         }
         let config = self.fitting(ends, config);
-        let connection = Connection::accept(now, ends, isn, config, syn);
+        let mut connection = Connection::accept(now, ends, isn, config, syn);
+        self.apply_path_mtu(now, &mut connection);
         let seen = Seen::starting_at(isn);
         let id = self.connections.insert(connection, Owner::HalfOpen(listener), seen);
         self.settle(now, id);
@@ -171,7 +172,7 @@ impl Host {
             ..Segment::default()
         };
         self.counters.TcpExtSyncookiesSent += 1;
-        self.queue_segment(ends, &answer);
+        self.queue_segment(now, ends, &answer);
     }
 
     /// An ACK of a connection that does not exist: a cookie, if we have sent some lately (RFC 4987 §3.6), or a reason for RST.
@@ -194,7 +195,8 @@ impl Host {
         }
         let config = self.fitting(ends, config);
         let agreed = agreed_by_cookie(&config, size, ack);
-        let connection = Connection::from_cookie(now, ends, config, agreed, ack);
+        let mut connection = Connection::from_cookie(now, ends, config, agreed, ack);
+        self.apply_path_mtu(now, &mut connection);
         let seen = Seen::starting_at(cookie + 1);
         let socket = self.connections.insert(connection, Owner::Waiting(id), seen);
         self.counters.TcpPassiveOpens += 1;

@@ -21,7 +21,6 @@
 //! Routing: a host has one link, and what it sends to its own addresses goes out on it as well. Half-open connections are kept as
 //! whole ones, where Linux keeps a small record of each.
 
-mod allowance;
 mod arrives;
 mod config;
 mod connections;
@@ -39,14 +38,15 @@ mod udp;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use wirelab_sansio::Instant;
 
-use crate::ip;
-use crate::tcp::{Endpoints, InitialSequence, SynCookies};
+use crate::ip::icmp::{self as answers, RateLimit};
+use crate::ip::{self, PathMtu, Reassembled, Reassembly};
+use crate::tcp::{Endpoints, InitialSequence, Mac, SynCookies};
 use crate::wire::{Ecn, Protocol, Segment};
-use allowance::Allowance;
 use connections::Connections;
 use listening::Listeners;
 use ports::EphemeralPorts;
@@ -98,7 +98,10 @@ pub struct Host {
     numbers: InitialSequence,
     cookies: SynCookies,
     ports: EphemeralPorts,
-    identification: u16,
+    /// What numbers the fragments of a destination begin at, and how many packets were cut.
+    identifications: (Mac, u32),
+    reassembly: Reassembly,
+    paths: PathMtu,
     connections: Connections,
     listeners: Listeners,
     udp: UdpSockets,
@@ -106,9 +109,9 @@ pub struct Host {
     /// Packets of no connection, ready to be sent.
     queue: VecDeque<Bytes>,
     events: VecDeque<Event>,
-    resets: Allowance,
-    icmp_errors: Allowance,
-    echo_replies: Allowance,
+    resets: RateLimit,
+    icmp_errors: RateLimit,
+    echo_replies: RateLimit,
     counters: Counters,
 }
 
@@ -122,16 +125,18 @@ impl Host {
             numbers: InitialSequence::new(&secret),
             cookies: SynCookies::new(&secret),
             ports: EphemeralPorts::new(&secret, ports),
-            identification: 0,
+            identifications: (Mac::new(&secret, "IP identification"), 0),
+            reassembly: Reassembly::new(config.reassembly),
+            paths: PathMtu::new(config.path_mtu, config.mtu),
             connections: Connections::default(),
             listeners: Listeners::default(),
             udp: UdpSockets::default(),
             next_id: 0,
             queue: VecDeque::new(),
             events: VecDeque::new(),
-            resets: Allowance::new(config.resets_per_second),
-            icmp_errors: Allowance::new(config.icmp_errors_per_second),
-            echo_replies: Allowance::new(config.echo_replies_per_second),
+            resets: per_second(config.resets_per_second),
+            icmp_errors: per_second(config.icmp_errors_per_second),
+            echo_replies: per_second(config.echo_replies_per_second),
             counters: Counters::default(),
             config,
         }
@@ -161,7 +166,21 @@ impl Host {
             self.counters.IpInAddrErrors += 1;
             return;
         }
-        self.deliver(now, &packet);
+        if packet.fragment.is_none() {
+            return self.deliver(now, &packet);
+        }
+        self.counters.IpReasmReqds += 1;
+        match self.reassembly.receive(now, &packet) {
+            Reassembled::Whole(whole) => {
+                self.counters.IpReasmOKs += 1;
+                match ip::Packet::parse(&whole) {
+                    Ok(packet) => self.deliver(now, &packet),
+                    Err(_) => self.counters.IpInHdrErrors += 1,
+                }
+            }
+            Reassembled::Waiting => {}
+            Reassembled::Dropped(_) => self.counters.IpReasmFails += 1,
+        }
     }
 
     fn deliver(&mut self, now: Instant, packet: &ip::Packet<'_>) {
@@ -170,7 +189,10 @@ impl Host {
             Protocol::TCP => self.segment_arrives(now, packet),
             Protocol::UDP => self.datagram_arrives(now, packet),
             Protocol::ICMP | Protocol::ICMPV6 => self.icmp_arrives(now, packet),
-            _ => self.counters.IpInUnknownProtos += 1,
+            _ => {
+                self.counters.IpInUnknownProtos += 1;
+                self.answer_with_error(now, packet, answers::Problem::NoSuchProtocol);
+            }
         }
     }
 
@@ -193,11 +215,19 @@ impl Host {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.connections.next_timer()
+        [self.connections.next_timer(), self.reassembly.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Does what is due at `now`. A call too early or too often does nothing.
     pub fn handle_timeout(&mut self, now: Instant) {
+        for expired in self.reassembly.handle_timeout(now) {
+            self.counters.IpReasmFails += 1;
+            if let Some(first) = expired.first
+                && let Ok(packet) = ip::Packet::parse(&first)
+            {
+                self.answer_with_error(now, &packet, answers::Problem::FragmentsMissing);
+            }
+        }
         while let Some(id) = self.connections.next_due(now) {
             let Some(entry) = self.connections.get_mut(id) else { return };
             entry.connection.handle_timeout(now);
@@ -236,24 +266,59 @@ impl Host {
         }
     }
 
-    /// Puts a packet into the queue, if there is room.
-    fn queue_packet(&mut self, header: &ip::Header, body: impl FnOnce(&mut BytesMut)) -> bool {
+    /// Puts a packet into the queue, in fragments if its path demands it and DF does not forbid it. `false` if there is no room.
+    fn queue_packet(&mut self, now: Instant, header: &ip::Header, body: impl FnOnce(&mut BytesMut)) -> bool {
         let mut packet = BytesMut::new();
-        let has_room = self.queue.len() < self.config.transmit_queue;
-        let written = has_room && ip::write_packet(&mut packet, header, body).is_ok();
-        if written {
-            self.queue.push_back(packet.freeze());
-        } else {
-            self.counters.IpOutDiscards += 1;
-        }
-        written
+        let written = ip::write_packet(&mut packet, header, body).is_ok();
+        let queued = written && self.queue_whole(now, header.destination, packet);
+        self.counters.IpOutDiscards += u64::from(!queued);
+        queued
     }
 
-    fn queue_segment(&mut self, ends: Endpoints, segment: &Segment<'_>) {
+    fn queue_whole(&mut self, now: Instant, to: IpAddr, packet: BytesMut) -> bool {
+        let mtu = self.paths.mtu(now, to);
+        let fragments = match to {
+            _ if packet.len() <= usize::from(mtu) => Ok(vec![packet]),
+            IpAddr::V4(_) => ip::fragment_v4(&packet, mtu),
+            IpAddr::V6(_) => ip::fragment_v6(&packet, mtu, self.next_identification(to)),
+        };
+        let Ok(fragments) = fragments else { return false };
+        // All of them or none: a packet that lacks one is lost, and costs the receiver memory.
+        if self.queue.len() + fragments.len() > self.config.transmit_queue {
+            return false;
+        }
+        self.queue.extend(fragments.into_iter().map(BytesMut::freeze));
+        true
+    }
+
+    /// The number of a packet that may be cut: one behind the other for each destination, from a start that nobody can guess
+    /// (RFC 7739 §5.1).
+    fn next_identification(&mut self, to: IpAddr) -> u32 {
+        let (mac, count) = &mut self.identifications;
+        *count = count.wrapping_add(1);
+        let end = (to, 0).into();
+        (mac.of(end, end, &[]) as u32).wrapping_add(*count)
+    }
+
+    /// Tells the sender of a packet what is wrong with it, if the rules and the limit allow it.
+    fn answer_with_error(&mut self, now: Instant, packet: &ip::Packet<'_>, problem: answers::Problem) {
+        let mut out = BytesMut::new();
+        if answers::error(packet, problem, packet.destination, &mut out).is_err() {
+            return;
+        }
+        if !self.icmp_errors.allow(now) {
+            self.counters.IcmpOutRateLimitGlobal += 1;
+            return;
+        }
+        self.counters.IcmpOutMsgs += 1;
+        self.queue_whole(now, packet.source, out);
+    }
+
+    fn queue_segment(&mut self, now: Instant, ends: Endpoints, segment: &Segment<'_>) {
         let header = self.header(ends.local.ip(), ends.remote.ip(), Protocol::TCP);
         let Some(addresses) = header.pseudo_header() else { return };
         self.counters.TcpOutSegs += 1;
-        self.queue_packet(&header, |out| segment.encode_between(&addresses, out));
+        self.queue_packet(now, &header, |out| segment.encode_between(&addresses, out));
     }
 
     fn header(&self, source: IpAddr, destination: IpAddr, protocol: Protocol) -> ip::Header {
@@ -282,4 +347,9 @@ fn is_unicast(address: IpAddr) -> bool {
         IpAddr::V4(v4) => !v4.is_broadcast() && !v4.is_multicast() && !v4.is_unspecified(),
         IpAddr::V6(v6) => !v6.is_multicast() && !v6.is_unspecified(),
     }
+}
+
+/// So many at once, and so many a second.
+fn per_second(count: u32) -> RateLimit {
+    RateLimit::new(count, Duration::from_secs(1) / count.max(1))
 }

@@ -78,7 +78,8 @@ impl Host {
         let port = self.ports.choose(local, remote, is_free).ok_or(Misuse::PortsExhausted(remote))?;
         let ends = Endpoints { local: SocketAddr::new(local, port), remote };
         let isn = self.numbers.at(now, ends.local, remote);
-        let connection = Connection::connect(now, ends, isn, self.fitting(ends, config));
+        let mut connection = Connection::connect(now, ends, isn, self.fitting(ends, config));
+        self.apply_path_mtu(now, &mut connection);
         let id = self.connections.insert(connection, Owner::Application, Seen::starting_at(isn));
         self.counters.TcpActiveOpens += 1;
         self.settle(now, id);
@@ -99,6 +100,16 @@ impl Host {
         let headers = if ends.local.is_ipv4() { 40 } else { 60 };
         let most = self.config.mtu.saturating_sub(headers);
         tcp::Config { maximum_segment_size: config.maximum_segment_size.min(most), ..config }
+    }
+
+    /// A path that is known to be narrow need not be found so again.
+    pub(super) fn apply_path_mtu(&self, now: Instant, connection: &mut Connection) {
+        let remote = connection.endpoints().remote;
+        let mtu = self.paths.mtu(now, remote.ip());
+        if mtu < self.config.mtu {
+            let headers = if remote.is_ipv4() { 40 } else { 60 };
+            connection.set_path_segment_size(now, mtu.saturating_sub(headers));
+        }
     }
 
     /// The connection itself, for looking at.

@@ -8,7 +8,11 @@ use wirelab_wire::{Decode, Encode, Reader, Writer};
 use super::listening::any_address;
 use super::{Config, Event, Host, Misuse, UdpId, is_unicast};
 use crate::ip;
+use crate::ip::icmp::Problem;
 use crate::wire::{Datagram, Protocol};
+
+/// The bytes of a datagram before its payload.
+const UDP_HEADER: usize = 8;
 
 /// The UDP sockets of a host, by their addresses.
 #[derive(Debug, Default)]
@@ -78,24 +82,17 @@ impl Host {
         }
         let too_long = Misuse::TooLong(payload.len());
         let datagram = Datagram::new(local.port(), to.port(), payload).map_err(|_| too_long)?;
-        let header = self.header(source, to.ip(), Protocol::UDP);
+        let mut header = self.header(source, to.ip(), Protocol::UDP);
+        let len = header.header_len() + UDP_HEADER + payload.len();
+        if len > usize::from(self.paths.mtu(now, to.ip())) {
+            // It has to be cut, and then routers may cut it further.
+            header.dont_fragment = false;
+            header.identification = self.next_identification(to.ip()) as u16;
+        }
         let addresses = header.pseudo_header().ok_or(Misuse::NotADestination(to))?;
         let datagram = datagram.with_checksum(&addresses);
-        self.queue_datagram(now, &header, &datagram)?;
-        self.counters.UdpOutDatagrams += 1;
-        Ok(())
-    }
-
-    fn queue_datagram(
-        &mut self,
-        _: Instant,
-        header: &ip::Header,
-        datagram: &Datagram<'_>,
-    ) -> Result<(), Misuse> {
-        if header.len() + usize::from(datagram.length()) > usize::from(self.config.mtu) {
-            return Err(Misuse::TooLong(datagram.payload().len()));
-        }
-        if self.queue_packet(header, |out| datagram.encode(&mut Writer::new(out))) {
+        if self.queue_packet(now, &header, |out| datagram.encode(&mut Writer::new(out))) {
+            self.counters.UdpOutDatagrams += 1;
             return Ok(());
         }
         self.counters.UdpSndbufErrors += 1;
@@ -131,7 +128,7 @@ impl Host {
         let from = SocketAddr::new(packet.source, datagram.source());
         let Some(id) = self.udp.for_address(local) else {
             self.counters.UdpNoPorts += 1;
-            return self.port_unreachable(now, packet);
+            return self.answer_with_error(now, packet, Problem::NoSuchPort);
         };
         let Some(socket) = self.udp.all.get_mut(&id) else { return };
         if socket.queued + cost(datagram.payload()) > self.config.udp_queue {

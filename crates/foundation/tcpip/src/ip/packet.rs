@@ -64,7 +64,6 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// The header is malformed or does not check. RFC 1122 §3.2.1 demands silence about most of these.
-
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Refused> {
         let mut r = Reader::whole(bytes);
         match bytes.first().map(|first| first >> 4) {
@@ -219,7 +218,7 @@ impl Header {
     }
 
     /// The bytes of the header: 20 or 40.
-    pub fn len(&self) -> usize {
+    pub fn header_len(&self) -> usize {
         if self.destination.is_ipv4() { 20 } else { Ipv6Packet::HEADER_LEN }
     }
 

@@ -17,6 +17,7 @@ use wirelab_wire::{Reader, Trace};
 
 pub use arp::{ArpOperation, ArpPacket};
 pub use ethernet::{EtherType, Frame, MacAddress};
+pub(crate) use icmp::is_error as is_icmp_error;
 pub use icmp::{Icmp, IcmpMessage, Unreachable};
 pub use icmpv6::{Icmpv6, Icmpv6Message, Unreachable6, link_layer_address};
 pub use ipv4::Ipv4Packet;

@@ -57,6 +57,9 @@ impl Connection {
             connection.clock_offset = timestamps.echo.wrapping_sub(connection.clock(now));
         }
         connection.has_agreed(now, agreed);
+        // What the SYN said is not known any more; this ACK's timestamp is the first that is.
+        connection.receiving.recent_timestamp =
+            ack.options.timestamps().map_or(0, |timestamps| timestamps.value);
         // The SYN ACK offered a window without scaling.
         connection.receiving.right_edge = ack.sequence + connection.syn_window();
         connection.receiving.last_acknowledged = ack.sequence;
