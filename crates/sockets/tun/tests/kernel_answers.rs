@@ -1,6 +1,9 @@
 //! How our TCP and the kernel's refuse, reset, and do without what one of them has not.
 
-mod common;
+#[path = "common/alone.rs"]
+mod alone;
+#[path = "common/peer.rs"]
+mod peer;
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
@@ -9,7 +12,8 @@ use std::ops::ControlFlow;
 use std::thread;
 use std::time::Duration;
 
-use common::{Alone, bad, content, converse, exchange};
+use alone::{Alone, converse};
+use peer::{bad, content, exchange};
 use wirelab_sansio::Instant;
 use wirelab_socket::Namespace;
 use wirelab_tcpip::tcp::{Agreed, Config, Event, WhyClosed};

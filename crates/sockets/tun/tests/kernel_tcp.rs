@@ -1,11 +1,15 @@
 //! Our TCP against the kernel's: a megabyte in each direction at the same time, over a good network and over a bad one.
 
-mod common;
+#[path = "common/alone.rs"]
+mod alone;
+#[path = "common/peer.rs"]
+mod peer;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-use common::{Alone, Application, bad, content, converse, exchange};
+use alone::{Alone, Application, converse};
+use peer::{bad, content, exchange};
 use wirelab_socket::Namespace;
 use wirelab_tcpip::tcp::{Config, WhyClosed};
 use wirelab_tun::{self as tun, Direction, Driver, Impairments, Tun};

@@ -1,17 +1,16 @@
-//! A host of one TCP connection and nothing else, an application on it, and a peer on the kernel's sockets.
+//! A host of one TCP connection and nothing else, and an application on it.
 
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use wirelab_sansio::{Instant, PacketProtocol};
-use wirelab_sim::Random;
 use wirelab_tcpip::tcp::{Config, Connection, Endpoints, Event, State, WhyClosed};
 use wirelab_tcpip::{Ecn, Flags, Protocol, Segment, Seq, ip};
-use wirelab_tun::{Direction, Driver, Impairments};
+use wirelab_tun::{Direction, Driver};
 use wirelab_wire::{Decode, Reader};
 
 /// One end of one connection. Segments for others it ignores, as a host behind a firewall does.
@@ -81,31 +80,6 @@ impl PacketProtocol for Alone {
             connection.handle_timeout(now);
         }
     }
-}
-
-/// `length` bytes in which no part looks like another.
-pub(crate) fn content(seed: u64, length: usize) -> Vec<u8> {
-    let mut random = Random::new(seed);
-    (0..length.div_ceil(8)).flat_map(|_| random.next_u64().to_be_bytes()).take(length).collect()
-}
-
-/// Sends all of `bytes` over the kernel's connection while it reads what comes, ends its side, and returns what came until
-/// the peer had ended its own.
-pub(crate) fn exchange(stream: TcpStream, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-    let mut writer = stream.try_clone()?;
-    let sent: JoinHandle<io::Result<()>> = thread::spawn(move || {
-        writer.write_all(&bytes)?;
-        writer.shutdown(Shutdown::Write)
-    });
-    let mut received = Vec::new();
-    (&stream).read_to_end(&mut received)?;
-    sent.join().expect("the writer")?;
-    Ok(received)
-}
-
-/// Five in a hundred are lost, two arrive twice, five come late.
-pub(crate) fn bad(seed: u64) -> Impairments {
-    Impairments { loss: 0.05, duplication: 0.02, reordering: 0.05, seed, ..Impairments::default() }
 }
 
 /// Our end of the exchange.
