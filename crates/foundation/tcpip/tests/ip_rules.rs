@@ -510,6 +510,59 @@ fn s3_2_2_no_error_to_many_and_none_to_nobody() {
     assert_eq!(between("ff02::1", "2001:db8::1"), Err(Silent::FromNobody));
 }
 
+/// RFC 8200 §4.2: an unknown option of the kinds 10… and 11… is reported with code 2, pointing at it; 11… not in a packet to many.
+#[test]
+fn s4_2_an_unknown_option_is_reported_if_it_says_so() {
+    let report = |kind: u8, many: bool| {
+        let mut sent =
+            v6(Protocol::DESTINATION_OPTIONS, &[&[17, 0, kind, 4, 0, 0, 0, 0][..], EIGHT].concat());
+        if many {
+            sent[24] = 0xff;
+        }
+        let refused = Packet::parse(&sent).expect_err("the option is unknown");
+        let mut out = BytesMut::new();
+        let from = "2001:db8::ff".parse().expect("it is an address");
+        ip::icmp::error_about_refused(&sent, &refused, from, &mut out)?;
+        let answered = packet(&out);
+        let body = Icmpv6Message::decode(&mut Reader::whole(answered.payload)).expect("it is one").body;
+        assert_eq!(body, Icmpv6::ParameterProblem { code: 2, pointer: 42, original: &sent });
+        Ok(())
+    };
+    assert_eq!(report(0x5e, false), Err(Silent::Malformed));
+    assert_eq!((report(0x9e, false), report(0x9e, true)), (Ok(()), Ok(())));
+    assert_eq!((report(0xde, false), report(0xde, true)), (Ok(()), Err(Silent::ToMany)));
+}
+
+/// RFC 8200 §4: an unexpected next header is reported with code 1, pointing at the field that names it; §4.4: a routing type
+/// with code 0, pointing at the type.
+#[test]
+fn s4_a_header_out_of_place_is_reported_where_it_is_named() {
+    let report = |first: Protocol, chain: &[u8]| {
+        let sent = v6(first, &[chain, EIGHT].concat());
+        let refused = Packet::parse(&sent).expect_err("it cannot be followed");
+        let mut out = BytesMut::new();
+        let from = "2001:db8::ff".parse().expect("it is an address");
+        ip::icmp::error_about_refused(&sent, &refused, from, &mut out).expect("nothing forbids it");
+        match Icmpv6Message::decode(&mut Reader::whole(packet(&out).payload)).expect("it is one").body {
+            Icmpv6::ParameterProblem { code, pointer, .. } => (code, pointer),
+            other => panic!("{other:?}"),
+        }
+    };
+    let late = [60, 0, 1, 4, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0];
+    assert_eq!(report(Protocol::DESTINATION_OPTIONS, &late), (1, 48));
+    assert_eq!(report(Protocol::ROUTING, &[17, 0, 0, 1, 0, 0, 0, 0]), (0, 42));
+}
+
+/// RFC 1122 §3.2.1.2: a packet whose header is damaged is discarded in silence.
+#[test]
+fn s3_2_1_2_a_damaged_header_is_not_reported() {
+    let mut bytes = v4(Ipv4Packet::default());
+    bytes[8] ^= 1;
+    let refused = Packet::parse(&bytes).expect_err("it is damaged");
+    let silent = ip::icmp::error_about_refused(&bytes, &refused, there(false), &mut BytesMut::new());
+    assert_eq!(silent, Err(Silent::Malformed));
+}
+
 /// RFC 4443 §2.4 (e.3): "Packet Too Big … to allow Path MTU discovery to work for IPv6 multicast".
 #[test]
 fn s2_4_e_3_a_multicast_packet_that_is_too_big_is_reported() {
