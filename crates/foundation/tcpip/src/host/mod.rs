@@ -30,6 +30,7 @@ mod error;
 mod event;
 mod icmp;
 mod listening;
+mod packet_protocol;
 mod ports;
 mod settle;
 mod sockets;
