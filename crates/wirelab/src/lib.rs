@@ -26,4 +26,5 @@ pub use wirelab_server as server;
 pub use wirelab_sim as sim;
 pub use wirelab_socket as socket;
 pub use wirelab_tcpip as tcpip;
+pub use wirelab_tun as tun;
 pub use wirelab_wire as wire;

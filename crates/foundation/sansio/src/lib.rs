@@ -1,4 +1,4 @@
-//! The two traits by which a driver, or a simulator, runs a protocol that does no I/O of its own.
+//! The three traits by which a driver, or a simulator, runs a protocol that does no I/O of its own.
 //!
 //! # Why a protocol without I/O
 //!
@@ -16,8 +16,8 @@
 //!
 //! # Reading order
 //!
-//! [`StreamProtocol`] (what lives on TCP), [`DatagramProtocol`] (what lives on UDP), [`Instant`] (time as a
-//! number that somebody hands in).
+//! [`StreamProtocol`] (what lives on TCP), [`DatagramProtocol`] (what lives on UDP), [`PacketProtocol`]
+//! (what lives on a network device: a host's whole TCP/IP), [`Instant`] (time as a number that somebody hands in).
 //!
 //! # What is left out
 //!
@@ -67,8 +67,10 @@
 
 mod datagram;
 mod instant;
+mod packet;
 mod stream;
 
 pub use datagram::{DatagramProtocol, Transmit};
 pub use instant::Instant;
+pub use packet::PacketProtocol;
 pub use stream::StreamProtocol;
