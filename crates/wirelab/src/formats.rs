@@ -10,9 +10,12 @@
 //! # Ok::<(), &str>(())
 //! ```
 
+use wirelab_capture::{File, KeyLog};
 use wirelab_http1::wire::{RequestMessage, ResponseMessage};
 use wirelab_kernel::wire::Datagram as NetlinkDatagram;
-use wirelab_tcpip::Datagram;
+use wirelab_tcpip::{
+    ArpPacket, Datagram, Frame, IcmpMessage, Icmpv6Message, Ipv4Packet, Ipv6Packet, Segment,
+};
 use wirelab_wire::{Decode, Explanation, explain, hex};
 
 /// A format that can be asked for by name.
@@ -53,6 +56,67 @@ pub fn find(name: &str) -> Option<&'static Format> {
 
 static FORMATS: &[Format] = &[
     Format {
+        name: "ethernet",
+        about: "Ethernet frame with an IPv4 packet and a TCP segment in it",
+        sample: "\
+            00 00 00 00 00 00 00 00 00 00 00 00 08 00 45 00 \
+            00 3c 78 5e 40 00 40 06 c4 5b 7f 00 00 01 7f 00 \
+            00 01 ea ee 97 f3 61 e4 79 58 00 00 00 00 a0 02 \
+            ff d7 fe 30 00 00 02 04 ff d7 04 02 08 0a b7 d8 \
+            9f 14 00 00 00 00 01 03 03 0a",
+        text: false,
+        explain: |bytes| explained::<Frame<'_>>(bytes),
+    },
+    Format {
+        name: "arp",
+        about: "ARP packet: who has 192.0.2.2?",
+        sample: "\
+            00 01 08 00 06 04 00 01 02 00 5e 10 00 01 c0 00 \
+            02 01 00 00 00 00 00 00 c0 00 02 02",
+        text: false,
+        explain: |bytes| explained::<ArpPacket>(bytes),
+    },
+    Format {
+        name: "ipv4",
+        about: "IPv4 packet with a UDP datagram in it",
+        sample: "\
+            45 00 00 1e 1b ff 40 00 40 11 20 ce 7f 00 00 01 \
+            7f 00 00 01 eb 9c 00 09 00 0a fe 1d 68 69",
+        text: false,
+        explain: |bytes| explained::<Ipv4Packet<'_>>(bytes),
+    },
+    Format {
+        name: "ipv6",
+        about: "IPv6 packet with extension headers and a UDP datagram",
+        sample: "\
+            6b 91 23 45 00 22 00 40 20 01 0d b8 00 00 00 00 \
+            00 00 00 00 00 00 00 01 20 01 0d b8 00 00 00 00 \
+            00 00 00 00 00 00 00 02 3c 00 05 02 00 00 01 00 \
+            2c 00 01 04 00 00 00 00 11 00 00 00 00 00 00 07 \
+            c0 00 00 07 00 0a 7b f4 68 69",
+        text: false,
+        explain: |bytes| explained::<Ipv6Packet<'_>>(bytes),
+    },
+    Format {
+        name: "icmp",
+        about: "ICMP message: fragmentation needed",
+        sample: "\
+            03 04 37 aa 00 00 05 00 45 00 05 dc 00 07 40 00 \
+            40 06 b1 11 c0 00 02 01 c0 00 02 02 c0 00 00 50 \
+            00 00 00 01",
+        text: false,
+        explain: |bytes| explained::<IcmpMessage<'_>>(bytes),
+    },
+    Format {
+        name: "icmpv6",
+        about: "ICMPv6 message: a neighbor and its card",
+        sample: "\
+            88 00 ac 62 e0 00 00 00 20 01 0d b8 00 00 00 00 \
+            00 00 00 00 00 00 00 01 02 01 02 00 5e 10 00 01",
+        text: false,
+        explain: |bytes| explained::<Icmpv6Message<'_>>(bytes),
+    },
+    Format {
         name: "udp",
         about: "UDP datagram: a question to the domain name system",
         sample: "\
@@ -61,6 +125,49 @@ static FORMATS: &[Format] = &[
             07 65 78 61 6d 70 6c 65 03 63 6f 6d 00 00 01 00 01",
         text: false,
         explain: |bytes| explained::<Datagram<'_>>(bytes),
+    },
+    Format {
+        name: "tcp",
+        about: "TCP segment: a SYN with all of its options",
+        sample: "\
+            c3 50 00 50 00 00 03 e8 00 00 00 00 b0 c2 ff ff \
+            e9 ac 00 00 02 04 05 b4 01 03 03 07 01 01 04 02 \
+            01 01 08 0a 00 00 00 01 00 00 00 00",
+        text: false,
+        explain: |bytes| explained::<Segment<'_>>(bytes),
+    },
+    Format {
+        name: "pcapng",
+        about: "capture file: one interface and one packet, with a comment",
+        sample: "\
+            0a 0d 0d 0a 1c 00 00 00                          # Section Header Block
+            4d 3c 2b 1a 01 00 00 00 ff ff ff ff ff ff ff ff
+            1c 00 00 00
+            01 00 00 00 28 00 00 00                          # Interface Description Block
+            65 00 00 00 00 00 04 00                          # raw IP packets
+            02 00 04 00 6c 61 6e 30                          # its name
+            09 00 01 00 09 00 00 00 00 00 00 00              # its clock counts nanoseconds
+            28 00 00 00
+            06 00 00 00 58 00 00 00                          # Enhanced Packet Block
+            00 00 00 00 cf 4c 23 0d 60 e3 59 52 21 00 00 00 21 00 00 00
+            45 00 00 21 00 00 00 00 40 11 f6 c8 c0 00 02 01 c0 00 02 02
+            c0 00 00 07 00 0d 00 00 68 65 6c 6c 6f 00 00 00  # UDP, and three bytes of padding
+            01 00 0a 00 61 20 67 72 65 65 74 69 6e 67 00 00  # the comment
+            00 00 00 00
+            58 00 00 00",
+        text: false,
+        explain: |bytes| explained::<File<'_>>(bytes),
+    },
+    Format {
+        name: "key-log",
+        about: "TLS key log: what SSLKEYLOGFILE collects, and Wireshark decrypts with",
+        sample: "\
+            # made up\n\
+            CLIENT_TRAFFIC_SECRET_0 \
+            000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f \
+            5af1cc9d2e0b47c88e3a61f0d4b7925e5af1cc9d2e0b47c88e3a61f0d4b7925e\n",
+        text: true,
+        explain: |bytes| explained::<KeyLog>(bytes),
     },
     Format {
         name: "netlink",

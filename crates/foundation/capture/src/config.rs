@@ -1,7 +1,7 @@
 /// The limits of reading, and what a written file begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// How long a block may be, in bytes with its header, when it is read. 16 MiB, as in Wireshark.
+    /// How long a block may be, in bytes with its header, read or written. 16 MiB.
     pub longest_block: u32,
     /// How many interfaces a section may describe when it is read. 65 536.
     pub most_interfaces: u32,

@@ -1,4 +1,4 @@
-//! A network in virtual time: links, pairs of protocols, and the pictures of what they said.
+//! A network in virtual time: links, pairs of protocols, an internetwork of nodes, and the pictures of what they said.
 //!
 //! # Why a simulator
 //!
@@ -12,7 +12,18 @@
 //!                     ├── Pair / DatagramPair ── 2 × Line ────┤
 //!  DatagramProtocol ──┘          │                            └── DatagramProtocol
 //!                                ▼
-//!                               Log ──▶ Ladder (text, SVG)        Waterfall (text, SVG)
+//!                               Log ──▶ Ladder (text, SVG)        Waterfall, Chart (text, SVG)
+//! ```
+//!
+//! Two sizes of world share the links and the pictures. A pair joins two protocols by a model of what is below them, and is enough for most
+//! tests. An [`Internet`](internet::Internet) has as many nodes as one likes, which exchange IP packets: hosts with a whole TCP/IP, routers,
+//! translators, middleboxes.
+//!
+//! ```text
+//!   HostNode ══ Router ══ Nat ══ … ══ HostNode      ══ is a Link, with two channels
+//!                     │
+//!                     ▼
+//!                  Events ──▶ Ladder of any two nodes, queue lengths, packets as a capture sees them
 //! ```
 //!
 //! It stands beside the drivers on real sockets: a protocol that implements the traits of `wirelab-sansio` runs on either
@@ -21,13 +32,19 @@
 //! # Reading order
 //!
 //! [`Link`] and [`Line`] (what happens to a packet), [`Pair`] and [`End`] (two protocols and their applications),
-//! [`DatagramPair`], [`Network`] (what both pairs have in common); [`Log`] and [`Ladder`]; [`Waterfall`]; [`every_split`] (the test that every stream protocol has).
+//! [`DatagramPair`], [`Network`] (what both pairs have in common); [`Log`] and [`Ladder`]; [`Waterfall`]; [`Chart`] with [`rate`],
+//! [`steps`] and [`jain`]; [`every_split`] (the test that every stream protocol has). Then [`internet`], which has an order of its own.
 //!
 //! # What is left out
 //!
-//! Everything between the two ends: routers, address translation, more than one path. The stream of [`Pair`] is a model of a
-//! reliable one, described there, and not TCP: it knows no handshake, acknowledgement or congestion control. Headers take
-//! up no room on a link. Packets are neither duplicated nor damaged.
+//! Of the pairs: everything between the two ends. The stream of [`Pair`] is a model of a reliable one, described there, and not TCP:
+//! it knows no handshake, acknowledgement or congestion control. Headers take up no room on a link, and packets are neither
+//! duplicated nor damaged. All of this is in an [`Internet`](internet::Internet).
+//!
+//! Of the internetwork: everything below IP (no Ethernet, no ARP, no shared medium) and routing protocols (routes are set by hand, or by
+//! an action while the world runs). Nodes take no time: a packet leaves a router at the moment at which it came. Routers do not limit how many ICMP
+//! messages they send, and do not follow IPv6's extension headers. Of active queue management there is CoDel, without the queues for each flow of
+//! FQ-CoDel. A node runs on one thread with all others.
 //!
 //! Of the pictures: the arrows of a ladder in text are level, and packets that cross show only in the times (in SVG the arrows
 //! slant); equal segments in a row are not folded into one, so that a long transfer makes a long ladder.
@@ -81,9 +98,15 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod agenda;
+mod axis;
+mod chart;
+mod chart_svg;
+mod chart_text;
 mod datagram_pair;
 mod end;
 mod error;
+mod fairness;
+pub mod internet;
 mod label;
 mod ladder;
 mod ladder_svg;
@@ -96,6 +119,7 @@ mod pipe;
 mod pump;
 mod random;
 mod route;
+mod series;
 mod split;
 mod svg;
 mod text;
@@ -104,16 +128,19 @@ mod waterfall_svg;
 mod waterfall_text;
 mod world;
 
+pub use chart::Chart;
 pub use datagram_pair::DatagramPair;
 pub use end::End;
 pub use error::RunError;
+pub use fairness::jain;
 pub use label::{byte_count, first_line};
 pub use ladder::Ladder;
 pub use line::{Fate, Line};
-pub use link::{Link, Queue};
+pub use link::{Bursts, CoDel, Link, Queue};
 pub use log::{Entry, Kind, Log, PacketId, Reason, Side};
 pub use network::Network;
 pub use pair::Pair;
 pub use random::Random;
+pub use series::{rate, seconds, steps};
 pub use split::{Outcome, every_split, every_split_by, every_split_with};
 pub use waterfall::{Phase, Row, Waterfall};

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use wirelab_sansio::Instant;
 
-use crate::{Link, Queue, Random, Reason};
+use crate::{CoDel, Link, Queue, Random, Reason};
 
 /// A [`Link`] in use: it remembers until when it is busy and what waits, and tells of each packet when it arrives.
 ///
@@ -22,6 +22,8 @@ pub struct Line {
     link: Link,
     random: Random,
     offered: u64,
+    /// Whether the model of bursts is in its bad state.
+    bad: bool,
     busy_until: Instant,
     /// What the division by the rate left over, in units of 1/rate nanoseconds. Carried from packet to packet, so that a
     /// busy line sends at exactly its rate however small the packets are.
@@ -42,21 +44,34 @@ pub enum Fate {
 impl Line {
     /// An idle line. Losses and jitter are drawn from `random`.
     pub fn new(link: Link, random: Random) -> Self {
-        Line { link, random, offered: 0, busy_until: Instant::ZERO, remainder: 0, waiting: VecDeque::new() }
+        Line {
+            link,
+            random,
+            offered: 0,
+            bad: false,
+            busy_until: Instant::ZERO,
+            remainder: 0,
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Hands over a packet of `len` bytes at `now`, which must not be earlier than at the last call.
     pub fn send(&mut self, now: Instant, len: usize) -> Fate {
         self.offered += 1;
         // Both are drawn for every packet, needed or not: a change of one setting leaves the rest of the run as it was.
-        let lost = self.random.chance(self.link.loss) || self.link.lost_packets.contains(&self.offered);
+        let alone = self.random.chance(self.link.loss) || self.link.lost_packets.contains(&self.offered);
         let most = u64::try_from(self.link.jitter.as_nanos()).unwrap_or(u64::MAX);
         let jitter = Duration::from_nanos(self.random.below(most.saturating_add(1)));
+        let lost = self.lost_in_a_burst() || alone;
         if !self.has_room(now, len) {
             return Fate::Dropped(Reason::QueueFull);
         }
         let departs = self.occupy(now, len);
         if lost { Fate::Dropped(Reason::Lost) } else { Fate::Arrives(departs + self.link.delay + jitter) }
+    }
+
+    fn lost_in_a_burst(&mut self) -> bool {
+        self.link.bursts.is_some_and(|bursts| bursts.lost(&mut self.bad, &mut self.random))
     }
 
     fn has_room(&mut self, now: Instant, len: usize) -> bool {
@@ -66,7 +81,7 @@ impl Line {
         let idle = self.busy_until <= now;
         idle || match self.link.queue {
             Queue::Unlimited => true,
-            Queue::Packets(most) => self.waiting.len() < most,
+            Queue::Packets(most) | Queue::CoDel(CoDel { limit: most, .. }) => self.waiting.len() < most,
             Queue::Bytes(most) => {
                 self.waiting.iter().map(|&(_, len)| len).sum::<usize>().saturating_add(len) <= most
             }

@@ -32,7 +32,7 @@ impl fmt::Display for Side {
 }
 
 /// Why a packet never arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// Lost on its way.
     Lost,
@@ -40,6 +40,14 @@ pub enum Reason {
     QueueFull,
     /// Addressed to nobody in this simulation.
     NoRoute,
+    /// It had waited too long in a queue that is actively managed.
+    WaitedTooLong,
+    /// It is larger than the link's MTU.
+    TooBig,
+    /// A rule of the simulation's author drops it.
+    Rule,
+    /// A node on its way received it and did not pass it on.
+    NotForwarded,
 }
 
 impl fmt::Display for Reason {
@@ -48,6 +56,10 @@ impl fmt::Display for Reason {
             Reason::Lost => "lost",
             Reason::QueueFull => "queue full",
             Reason::NoRoute => "no route",
+            Reason::WaitedTooLong => "waited too long",
+            Reason::TooBig => "too big",
+            Reason::Rule => "by rule",
+            Reason::NotForwarded => "not forwarded",
         })
     }
 }

@@ -38,9 +38,13 @@ impl Random {
 
     /// `true` with this probability: never for 0, always for 1.
     pub fn chance(&mut self, probability: f64) -> bool {
+        self.next_fraction() < probability
+    }
+
+    /// A number from 0 to just below 1.
+    pub(crate) fn next_fraction(&mut self) -> f64 {
         // 53 bits are what a double holds exactly, so every machine draws the same.
-        let drawn = (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-        drawn < probability
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 

@@ -32,13 +32,18 @@ impl Svg {
         svg
     }
 
-    pub(crate) fn text(&mut self, class: &str, at: (impl Display, u64), anchor: &str, text: &str) {
+    pub(crate) fn text(&mut self, class: &str, at: (impl Display, impl Display), anchor: &str, text: &str) {
         let ((x, y), text) = (at, xml(text));
         let (class, anchor) = (attribute("class", class), attribute("text-anchor", anchor));
         self.put(format_args!("<text{class} x=\"{x}\" y=\"{y}\"{anchor}>{text}</text>\n"));
     }
 
-    pub(crate) fn line(&mut self, class: &str, from: (impl Display, u64), to: (impl Display, u64)) {
+    pub(crate) fn line(
+        &mut self,
+        class: &str,
+        from: (impl Display, impl Display),
+        to: (impl Display, impl Display),
+    ) {
         let ((x1, y1), (x2, y2), class) = (from, to, attribute("class", class));
         self.put(format_args!("<line{class} x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>\n"));
     }

@@ -4,6 +4,7 @@ use wirelab_wire::{Reader, Trace, WireError, Writer};
 
 use super::interface::{RESOLUTION, Resolution};
 use super::order::{Order, padding, put_padding, skip_padding};
+use super::packet::{Direction, FLAGS};
 use crate::rules::pcapng as rules;
 
 /// The longest value whose length fits into the option's 16 bits.
@@ -93,11 +94,14 @@ fn known(owner: Owner, code: u16) -> (&'static str, Shape) {
         (Owner::Interface, 7) => ("if_EUIaddr", Bytes),
         (Owner::Interface, 8) => ("if_speed", U64),
         (Owner::Interface, 9) => ("if_tsresol", U8),
+        (Owner::Interface, 10) => ("if_tzone", U32),
         (Owner::Interface, 11) => ("if_filter", Bytes),
         (Owner::Interface, 12) => ("if_os", Text),
         (Owner::Interface, 13) => ("if_fcslen", U8),
         (Owner::Interface, 14) => ("if_tsoffset", U64),
         (Owner::Interface, 15) => ("if_hardware", Text),
+        (Owner::Interface, 16) => ("if_txspeed", U64),
+        (Owner::Interface, 17) => ("if_rxspeed", U64),
         (Owner::Packet, 2) => ("epb_flags", U32),
         (Owner::Packet, 3) => ("epb_hash", Bytes),
         (Owner::Packet, 4) => ("epb_dropcount", U64),
@@ -105,6 +109,8 @@ fn known(owner: Owner, code: u16) -> (&'static str, Shape) {
         (Owner::Packet, 6) => ("epb_queue", U32),
         (Owner::Packet, 7) => ("epb_verdict", Bytes),
         (Owner::Names, 2) => ("ns_dnsname", Text),
+        (Owner::Names, 3) => ("ns_dnsIP4addr", Bytes),
+        (Owner::Names, 4) => ("ns_dnsIP6addr", Bytes),
         (Owner::Statistics, 2) => ("isb_starttime", Time),
         (Owner::Statistics, 3) => ("isb_endtime", Time),
         (Owner::Statistics, 4) => ("isb_ifrecv", U64),
@@ -263,7 +269,13 @@ fn decode_one<'a>(
                 }
                 OptionValue::U8(value)
             }
-            Shape::U32 => OptionValue::U32(order.u32(r, "value")?),
+            Shape::U32 => {
+                let value = order.u32(r, "value")?;
+                if let (Owner::Packet, FLAGS) = (owner, code) {
+                    r.note(|| format!("{:?}", Direction::of(value)).to_lowercase());
+                }
+                OptionValue::U32(value)
+            }
             Shape::U64 => OptionValue::U64(order.u64(r, "value")?),
             Shape::Time => OptionValue::Time(order.time(r)?),
             Shape::Bytes => OptionValue::Bytes(r.bytes(len, "value")?),

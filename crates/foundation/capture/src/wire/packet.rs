@@ -3,7 +3,7 @@ use wirelab_wire::{Reader, Trace, WireError, Writer};
 use super::option::{COMMENT, OptionValue, Options, Owner};
 use super::order::{Order, padded, padding, put_padded};
 
-const FLAGS: u16 = 2;
+pub(super) const FLAGS: u16 = 2;
 
 /// The number of an interface in its section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +19,16 @@ pub enum Direction {
     Inbound,
     /// The interface sent it.
     Outbound,
+}
+
+impl Direction {
+    pub(super) fn of(flags: u32) -> Self {
+        match flags & 3 {
+            1 => Direction::Inbound,
+            2 => Direction::Outbound,
+            _ => Direction::Unknown,
+        }
+    }
 }
 
 /// The Enhanced Packet Block: a packet with its time and its interface.
@@ -84,8 +94,7 @@ impl<'a> EnhancedPacket<'a> {
     /// The direction, if the flags tell it.
     pub fn direction(&self) -> Direction {
         match self.options.value(FLAGS) {
-            Some(OptionValue::U32(flags)) if flags & 3 == 1 => Direction::Inbound,
-            Some(OptionValue::U32(flags)) if flags & 3 == 2 => Direction::Outbound,
+            Some(OptionValue::U32(flags)) => Direction::of(flags),
             _ => Direction::Unknown,
         }
     }

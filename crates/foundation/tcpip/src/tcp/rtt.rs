@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::Config;
 
-/// G, the granularity of the clock that measures (RFC 6298 §2). Ours counts nanoseconds, but what the deviation is worth below a
-/// millisecond depends on schedulers more than on networks.
+/// G, the granularity of the clock that measures (RFC 6298 §2). Ours counts nanoseconds, but what the deviation is
+/// worth below a millisecond depends on schedulers more than on networks.
 const GRANULARITY: Duration = Duration::from_millis(1);
 
 /// How long to wait for an acknowledgment (RFC 6298): the smoothed round-trip time and four times its variation.
@@ -45,8 +45,8 @@ impl RttEstimator {
         }
     }
 
-    /// Takes a measurement, which must not be of a segment sent twice (Karn's algorithm, RFC 6298 §3). It ends the back-off: the
-    /// timeout is computed anew (RFC 6298 §5, the note after 5.7).
+    /// Takes a measurement, which must not be of a segment sent twice (Karn's algorithm, RFC 6298 §3). It ends the
+    /// back-off: the timeout is computed anew (RFC 6298 §5, the note after 5.7).
     pub fn sample(&mut self, rtt: Duration) {
         self.doublings = 0;
         let Some(srtt) = self.srtt else {

@@ -1,36 +1,36 @@
+mod loss;
+mod record;
+mod selective;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use wirelab_sansio::Instant;
 
 use crate::wire::{SackBlock, Seq};
-
-/// How much must have arrived behind a gap until the gap is a loss and not only a delay (RFC 5681 §3.2, RFC 6675 §2).
-const DUP_THRESH: u32 = 3;
-
-/// How many records we cut because a peer's block ends inside of them, before we leave such records as they are. A
-/// peer that acknowledges every second byte would otherwise make a record of every byte.
-const MOST_CUTS: u32 = 256;
+use record::Record;
 
 /// What is sent and not yet acknowledged, a record for each segment, and what is known about each: the scoreboard of
 /// RFC 6675 §3.
 ///
 /// ```text
-///      una                     decided                              nxt
-///       ▼                         ▼                                  ▼
-///       ├──────┬──────┬──────┬────┼─┬──────┬──────┬──────┬──────┬──────┤
-///       │ lost │ sacked      │ lost │ sent │ sacked      │ sent        │
-///       ├──────┴──────┴──────┴──────┴──────┴──────┴──────┴──────┴──────┤
-///         unsacked, then lost         not enough sacked behind it yet
+///      una                       decided                       nxt
+///       ▼                           ▼                           ▼
+///       ├──────┬─────────────┬──────┼──────┬─────────────┬──────┤
+///       │ lost │ sacked      │ lost │ sent │ sacked      │ sent │
+///       ├──────┴─────────────┴──────┼──────┴─────────────┴──────┤
+///         what is not sacked is lost  too little sacked above it
 /// ```
 ///
 /// A selective acknowledgment is advice, which the peer may take back (RFC 2018 §8): nothing is forgotten before it is
-/// acknowledged cumulatively. A peer without SACK says with each duplicate acknowledgment that one segment more has
-/// arrived, not which; they are counted as bytes that have left the network (RFC 6582 §3.2, where the window
-/// is inflated instead).
+/// acknowledged cumulatively. Of a peer without SACK the scoreboard knows only what is acknowledged; the duplicate
+/// acknowledgments, each of which stands for a segment that has left the network, are the connection's to count.
 ///
 /// Sums are kept, not computed: a call costs what it changes, and a binary search. Only
-/// [`mark_all_lost`](Scoreboard::mark_all_lost) and [`forget_sacks`](Scoreboard::forget_sacks), both after a timeout, visit all records.
+/// [`mark_all_lost`](Scoreboard::mark_all_lost) and [`forget_sacks`](Scoreboard::forget_sacks), both after a timeout,
+/// visit all records.
 #[derive(Clone, Debug, Default)]
 pub struct Scoreboard {
     /// Without gaps, in order.
@@ -49,37 +49,8 @@ pub struct Scoreboard {
     sacked_undecided: u32,
     /// Of the lost ones that wait to be sent again.
     lost: u32,
-    /// What the duplicate acknowledgments of a peer without SACK say has arrived.
-    departed: u32,
-    /// How many duplicate acknowledgments are in `departed` since the last cumulative one.
-    duplicates: u32,
+    /// How many records a block has cut, since the last time that all was acknowledged.
     cuts: u32,
-}
-
-/// A segment on its way.
-#[derive(Clone, Copy, Debug)]
-struct Record {
-    seq: Seq,
-    /// In sequence numbers: SYN and FIN count.
-    len: u32,
-    sent_at: Instant,
-    first_sent_at: Instant,
-    sacked: bool,
-    lost: bool,
-    /// Lost, and sent again since.
-    resent: bool,
-    /// How often it was sent again.
-    retransmitted: u32,
-}
-
-impl Record {
-    fn end(&self) -> Seq {
-        self.seq + self.len
-    }
-
-    fn waits(&self) -> bool {
-        self.lost && !self.resent && !self.sacked
-    }
 }
 
 /// What a cumulative acknowledgment was about.
@@ -93,8 +64,8 @@ pub struct Acknowledged {
     pub sacked_bytes: u32,
     /// How many records it covers whole.
     pub segments: u32,
-    /// A round-trip time: since the newest record that it covers was sent. There is none if any of them was sent twice (Karn's
-    /// algorithm, RFC 6298 §3), or was sacked, since it waited for others then.
+    /// A round-trip time: since the newest record that it covers was sent. There is none if any of them was sent
+    /// twice (Karn's algorithm, RFC 6298 §3), or if the newest had been sacked: it arrived earlier than that.
     pub rtt: Option<Duration>,
 }
 
@@ -107,16 +78,7 @@ impl Scoreboard {
         if self.records.is_empty() {
             *self = Scoreboard { decided: seq, ..Scoreboard::default() };
         }
-        let record = Record {
-            seq,
-            len,
-            sent_at: now,
-            first_sent_at: now,
-            sacked: false,
-            lost: false,
-            resent: false,
-            retransmitted: 0,
-        };
+        let record = Record::new(seq, len, now);
         self.count_in(&record);
         self.records.push_back(record);
     }
@@ -124,7 +86,6 @@ impl Scoreboard {
     /// Everything before `una` has arrived: its records go, or lose their first part.
     pub fn acknowledge(&mut self, una: Seq, now: Instant) -> Acknowledged {
         let mut result = Acknowledged::default();
-        let hole = self.records.front().map_or(0, |first| first.len);
         while let Some(first) = self.records.pop_front() {
             self.count_out(&first);
             let bytes = una.since(first.seq).min(first.len);
@@ -143,7 +104,7 @@ impl Scoreboard {
         }
         if result.bytes > 0 {
             self.decided = self.decided.max(una);
-            self.moved_to(una, result.bytes.saturating_sub(hole));
+            self.moved_to(una);
         }
         if result.retransmitted_bytes > 0 {
             result.rtt = None;
@@ -151,8 +112,8 @@ impl Scoreboard {
         result
     }
 
-    /// What else changes when the first `una` bytes are gone; `behind_hole` of them had come before the first record did.
-    fn moved_to(&mut self, una: Seq, behind_hole: u32) {
+    /// What else changes when everything before `una` is gone.
+    fn moved_to(&mut self, una: Seq) {
         let gone = self.stretches.partition_point(|stretch| stretch.right <= una);
         self.stretches.drain(..gone);
         if let Some(first) = self.stretches.first_mut() {
@@ -161,154 +122,6 @@ impl Scoreboard {
         if self.next_lost.is_some_and(|next| next < una) {
             self.find_lost_from(0);
         }
-        self.departed = self.departed.saturating_sub(behind_hole);
-        self.duplicates = 0;
-    }
-
-    /// The peer has `blocks` (RFC 2018 §5). Returns how many bytes that is news about. Blocks that are not behind `una` and before
-    /// `nxt` say nothing about what is on its way.
-    pub fn sack(&mut self, blocks: &[SackBlock], una: Seq, nxt: Seq) -> u32 {
-        let before = self.sacked;
-        for block in blocks {
-            if una < block.left && block.left < block.right && block.right <= nxt {
-                self.sack_block(*block);
-            }
-        }
-        self.sacked - before
-    }
-
-    /// Passes over what is known of `block` already, and marks what lies between.
-    fn sack_block(&mut self, block: SackBlock) {
-        let mut left = block.left;
-        while left < block.right {
-            let next = self.stretches.partition_point(|stretch| stretch.right <= left);
-            let known = self.stretches.get(next).filter(|stretch| stretch.left < block.right).copied();
-            let right = known.map_or(block.right, |stretch| stretch.left);
-            if left < right {
-                self.sack_unknown(left, right);
-            }
-            left = known.map_or(block.right, |stretch| stretch.right);
-        }
-    }
-
-    /// Marks the records from `left` to `right`, of which none is sacked.
-    fn sack_unknown(&mut self, left: Seq, right: Seq) {
-        self.cut_at(left);
-        self.cut_at(right);
-        let from = self.index_of(left);
-        let mut index = from;
-        while let Some(record) = self.records.get(index).copied().filter(|record| record.end() <= right) {
-            self.change(index, Record { sacked: true, ..record });
-            if self.next_lost == Some(record.seq) {
-                self.find_lost_from(index + 1);
-            }
-            index += 1;
-        }
-        let first = self.records.get(from).map(|record| record.seq);
-        let last = index.checked_sub(1).and_then(|last| self.records.get(last)).map(Record::end);
-        if let (Some(left), Some(right)) = (first, last)
-            && index > from
-        {
-            self.join(SackBlock { left, right });
-        }
-    }
-
-    /// Adds a stretch, joined with those that it touches.
-    fn join(&mut self, mut new: SackBlock) {
-        let from = self.stretches.partition_point(|stretch| stretch.right < new.left);
-        let to = self.stretches.partition_point(|stretch| stretch.left <= new.right);
-        for stretch in self.stretches.drain(from..to) {
-            new = SackBlock { left: new.left.min(stretch.left), right: new.right.max(stretch.right) };
-        }
-        self.stretches.insert(from, new);
-    }
-
-    /// Decides what is lost, and returns how many bytes that newly are. To be called for every acknowledgment, duplicate or
-    /// not; `duplicate_acks` is how many have come since the last one that acknowledged something.
-    pub fn mark_lost(&mut self, duplicate_acks: u32, mss: u32) -> u32 {
-        let before = self.lost;
-        self.count_duplicates(duplicate_acks, mss);
-        // RFC 6675 §5 step 4.3: whatever the blocks say, the third duplicate is about the first segment.
-        if duplicate_acks >= DUP_THRESH {
-            self.mark_first_lost();
-        }
-        let mut index = self.index_of(self.decided);
-        while self.is_lost_at_decided(mss) {
-            let Some(record) = self.records.get(index).copied() else { break };
-            self.sacked_undecided -= if record.sacked { record.len } else { 0 };
-            self.decided = record.end();
-            self.mark(index);
-            index += 1;
-        }
-        self.lost - before
-    }
-
-    /// IsLost of RFC 6675 §4, for the first record that is not decided: three separate stretches are sacked above it, or more
-    /// bytes than two segments have.
-    fn is_lost_at_decided(&self, mss: u32) -> bool {
-        let below = self.stretches.partition_point(|stretch| stretch.left < self.decided);
-        self.sacked_undecided > (DUP_THRESH - 1).saturating_mul(mss)
-            || self.stretches.len() - below >= DUP_THRESH as usize
-    }
-
-    /// Takes `duplicate_acks` for segments that have arrived, as long as nobody says which (RFC 6582 §3.2, step 3).
-    fn count_duplicates(&mut self, duplicate_acks: u32, mss: u32) {
-        let new = duplicate_acks.saturating_sub(self.duplicates);
-        self.duplicates = duplicate_acks;
-        let first = self.records.front().map_or(0, |first| first.len);
-        self.departed = match self.sacked {
-            0 => self.departed.saturating_add(new.saturating_mul(mss)).min(self.outstanding - first),
-            _ => 0,
-        };
-    }
-
-    /// The first record is lost: a partial acknowledgment has said so (RFC 6582 §3.2). False if that is known or cannot be.
-    pub fn mark_first_lost(&mut self) -> bool {
-        let before = self.lost;
-        self.mark(0);
-        self.lost > before
-    }
-
-    fn mark(&mut self, index: usize) {
-        let Some(record) = self.records.get(index).copied() else { return };
-        if record.sacked || record.lost {
-            return;
-        }
-        self.change(index, Record { lost: true, ..record });
-        self.next_lost = Some(self.next_lost.map_or(record.seq, |next| next.min(record.seq)));
-    }
-
-    /// The timer has run out: everything that is not sacked counts as lost, also what was sent again (RFC 6675 §5.1).
-    pub fn mark_all_lost(&mut self) {
-        for record in &mut self.records {
-            record.lost = !record.sacked;
-            record.resent = false;
-        }
-        self.lost = self.outstanding - self.sacked;
-        self.sacked_undecided = 0;
-        self.departed = 0;
-        self.decided = self.records.back().map_or(self.decided, Record::end);
-        self.find_lost_from(0);
-    }
-
-    /// The peer may have thrown away what it had sacked (RFC 2018 §8: after a timeout, the marks are turned off).
-    pub fn forget_sacks(&mut self) {
-        for record in &mut self.records {
-            // What is decided is sacked or lost; the sacked ones were not sent again.
-            if record.sacked && record.seq < self.decided {
-                (record.lost, record.resent) = (true, false);
-                self.lost += record.len;
-            }
-            record.sacked = false;
-        }
-        self.stretches.clear();
-        (self.sacked, self.sacked_undecided) = (0, 0);
-        self.find_lost_from(0);
-    }
-
-    /// Whether the peer has taken back a selective acknowledgment: it had the first record, and does not acknowledge it.
-    pub fn has_reneged(&self) -> bool {
-        self.records.front().is_some_and(|first| first.sacked)
     }
 
     /// The first record that is lost and was not sent again since: its first sequence number and its length.
@@ -348,19 +161,15 @@ impl Scoreboard {
         self.records.front().map(|first| first.first_sent_at)
     }
 
-    /// How many bytes are believed to be in the network (`pipe`, RFC 6675 §4): not sacked, and not lost unless sent again.
+    /// How many bytes are believed to be in the network (`pipe`, RFC 6675 §4): not sacked, and not lost unless sent
+    /// again.
     pub fn in_flight(&self) -> u32 {
-        (self.outstanding - self.sacked - self.lost).saturating_sub(self.departed)
+        self.outstanding - self.sacked - self.lost
     }
 
     /// How many bytes are sent and not acknowledged, whatever became of them (`FlightSize`, RFC 5681 §2).
     pub fn outstanding(&self) -> u32 {
         self.outstanding
-    }
-
-    /// The sequence number behind the last sacked byte.
-    pub fn highest_sacked(&self) -> Option<Seq> {
-        self.stretches.last().map(|last| last.right)
     }
 
     /// Whether everything is acknowledged.
@@ -410,17 +219,6 @@ impl Scoreboard {
             0 => None,
             _ => self.records.iter().skip(index).find(|record| record.waits()).map(|record| record.seq),
         };
-    }
-
-    /// Makes `seq` the border of two records, if it lies inside of one.
-    fn cut_at(&mut self, seq: Seq) {
-        let Some(index) = self.index_of(seq).checked_sub(1) else { return };
-        let Some(record) = self.records.get(index) else { return };
-        let len = seq.since(record.seq);
-        if len < record.len && self.cuts < MOST_CUTS {
-            self.cuts += 1;
-            self.cut(index, len);
-        }
     }
 
     fn cut(&mut self, index: usize, len: u32) {

@@ -80,6 +80,7 @@ const fn row(from: State, on: Cause, to: State, sends: &'static str, section: &'
 ///
 /// A connection that a listener has made begins in LISTEN; the listener itself stays there. The arrow from LISTEN to
 /// SYN-SENT, by which a listener turns into a caller, is left out: no system's `listen` offers it.
+// ANCHOR: transitions
 pub const TRANSITIONS: &[Transition] = {
     use Cause as On;
     use State as S;
@@ -130,6 +131,7 @@ pub const TRANSITIONS: &[Transition] = {
         row(S::TimeWait, On::Reset, S::Closed, "", "RFC 9293 §3.10.7.4"),
     ]
 };
+// ANCHOR_END: transitions
 
 impl State {
     /// All eleven, in the order of a connection's life.
@@ -184,5 +186,35 @@ impl fmt::Display for State {
             State::LastAck => "LAST-ACK",
             State::TimeWait => "TIME-WAIT",
         })
+    }
+}
+
+/// In few words, for a diagram or a log: `ACK of FIN`.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Cause::ActiveOpen => "connect",
+            Cause::PassiveOpen => "listen",
+            Cause::Close => "close",
+            Cause::Abort => "abort",
+            Cause::Syn => "SYN",
+            Cause::SynAck => "SYN ACK",
+            Cause::AckOfSyn => "ACK of SYN",
+            Cause::Fin => "FIN",
+            Cause::AckOfFin => "ACK of FIN",
+            Cause::Reset => "RST",
+            Cause::GaveUp => "gave up",
+            Cause::TimeWaitOver => "2 MSL over",
+        })
+    }
+}
+
+/// What stands at its arrow: the cause, and behind a stroke what is sent.
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sends {
+            "" => f.pad(&self.on.to_string()),
+            sends => f.pad(&format!("{} / {sends}", self.on)),
+        }
     }
 }

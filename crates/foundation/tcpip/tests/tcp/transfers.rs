@@ -45,7 +45,7 @@ fn transfer(wire: &mut Wire, lens: [usize; 2]) {
             end.receive_into(&mut got[of]);
             if end.state().may_send() {
                 handed[of] += end.send(&texts[of][handed[of]..]).expect("open");
-                if handed[of] == texts[of].len() {
+                if handed[of] == texts[of].len() && end.state().is_synchronized() {
                     end.close();
                 }
             }

@@ -21,11 +21,11 @@ const BETA: f64 = 0.7;
 ///             0              K           time
 /// ```
 ///
-/// It is time that makes the window grow, not the number of round trips: a long path gets as much as a short one. Where that
-/// would be less than RFC 5681 gives, which it is on short paths, the window follows that (RFC 8312 §4.2).
+/// It is time that makes the window grow, not the number of round trips: a long path gets as much as a short one.
+/// Where that would be less than RFC 5681 gives, which it is on short paths, the window follows that (RFC 8312 §4.2).
 ///
-/// The sums are `f64`, of `+ - * /` alone, which IEEE 754 defines to the last bit: a run gives the same numbers on every machine.
-/// `f64::cbrt` and `powf` are left to each platform's library, so that [`cube_root`] is our own.
+/// The sums are `f64`, of `+ - * /` alone, which IEEE 754 defines to the last bit: a run gives the same numbers on
+/// every machine. `f64::cbrt` and `powf` are left to each platform's library, so that [`cube_root`] is our own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cubic {
     /// `W_max`: the window at the last loss, in segments; 0 if there is none to aim at.
@@ -51,8 +51,8 @@ struct Curve {
 }
 
 impl Curve {
-    /// RFC 8312 says K = ∛(W_max (1−β) / C), for a window that begins at β W_max. After fast convergence it does not, and the window
-    /// would jump; K is computed from where it does begin, as RFC 9438 §4.2 has corrected it.
+    /// RFC 8312 says K = ∛(W_max (1−β) / C), for a window that begins at β W_max. After fast convergence it does not,
+    /// and the window would jump; K is computed from where it does begin, as RFC 9438 §4.2 has corrected it.
     fn from(now: Instant, window: f64, w_max: f64) -> Self {
         let origin = w_max.max(window);
         Curve { began: now, last: now, start: window, origin, k: cube_root((origin - window) / C) }
@@ -119,8 +119,13 @@ impl Cubic {
         (f64::from(in_flight) * BETA) as u32
     }
 
-    /// Congestion avoidance begins anew with the next acknowledgment.
-    pub(super) fn restart(&mut self, _now: Instant) {
+    /// Congestion avoidance begins now: the loss is repaired.
+    pub(super) fn begin(&mut self, window: &Window, now: Instant) {
+        self.curve = Some(Curve::from(now, in_segments(window), self.w_max));
+    }
+
+    /// Congestion avoidance is over; it begins anew, at the latest, with the next acknowledgment above the threshold.
+    pub(super) fn end(&mut self) {
         self.curve = None;
         self.fraction = 0.0;
     }
@@ -128,8 +133,7 @@ impl Cubic {
     /// After a timeout: K = 0, and the window at the beginning is the origin (RFC 8312 §4.7).
     pub(super) fn forget(&mut self) {
         self.w_max = 0.0;
-        self.curve = None;
-        self.fraction = 0.0;
+        self.end();
     }
 }
 
@@ -137,7 +141,8 @@ fn in_segments(window: &Window) -> f64 {
     f64::from(window.bytes) / f64::from(window.mss)
 }
 
-/// `Duration::as_secs_f64` adds seconds and a quotient, as here; written out because the result must be the same everywhere.
+/// `Duration::as_secs_f64` adds seconds and a quotient, as here; written out because the result must be the same
+/// everywhere.
 fn seconds(duration: Duration) -> f64 {
     duration.as_secs() as f64 + f64::from(duration.subsec_nanos()) / 1e9
 }
@@ -156,3 +161,6 @@ fn cube_root(a: f64) -> f64 {
         root = next;
     }
 }
+
+#[cfg(test)]
+mod tests;

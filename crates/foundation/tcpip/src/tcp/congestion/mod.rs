@@ -1,9 +1,9 @@
 //! Congestion control: how much may be on its way, as far as the network is concerned.
 //!
-//! The peer's window says what the peer has room for. What the routers between have room for nobody says; a sender finds
-//! out by sending more and more, and takes a loss for the answer. [`Congestion`] is what all algorithms share (slow start, one
-//! reduction in a window, one segment after a timeout: RFC 5681); `new_reno.rs` and `cubic.rs` are how the window grows
-//! when slow start is over, and by how much it shrinks.
+//! The peer's window says what the peer has room for. What the routers between have room for nobody says; a sender
+//! finds out by sending more and more, and takes a loss for the answer. [`Congestion`] is what all algorithms share
+//! (slow start, one reduction in a window, one segment after a timeout: RFC 5681); `new_reno.rs` and `cubic.rs` are
+//! how the window grows when slow start is over, and by how much it shrinks.
 
 mod cubic;
 mod new_reno;
@@ -103,8 +103,8 @@ impl Congestion {
         self.recovering
     }
 
-    /// `bytes` were acknowledged cumulatively. `was_limited` says that the window was what held the sender back: one that is not
-    /// used has not been tried, and does not grow (RFC 7661 §1).
+    /// `bytes` were acknowledged cumulatively. `was_limited` says that the window was what held the sender back: one
+    /// that is not used has not been tried, and does not grow (RFC 7661 §1).
     pub fn on_acknowledged(&mut self, now: Instant, bytes: u32, srtt: Option<Duration>, was_limited: bool) {
         self.fresh = false;
         if self.recovering || bytes == 0 {
@@ -128,13 +128,13 @@ impl Congestion {
         }
     }
 
-    /// A segment is lost, by duplicate or selective acknowledgments. `in_flight` is what was sent and not acknowledged
-    /// (`FlightSize`), lost or not. A second loss before [`on_recovered`](Congestion::on_recovered) belongs to the same window, and is
-    /// answered already (RFC 6582 §3.2, RFC 6675 §5).
+    /// A segment is lost, by duplicate or selective acknowledgments. `in_flight` is what was sent and not
+    /// acknowledged (`FlightSize`), lost or not. A second loss before [`on_recovered`](Congestion::on_recovered)
+    /// belongs to the same window, and is answered already (RFC 6582 §3.2, RFC 6675 §5).
     ///
     /// The window is the threshold at once, without the three segments that RFC 5681 §3.2 adds: a sender that counts
     /// what is in the network knows already that they have left it.
-    pub fn on_loss(&mut self, now: Instant, in_flight: u32) {
+    pub fn on_loss(&mut self, _now: Instant, in_flight: u32) {
         self.fresh = false;
         if self.recovering {
             return;
@@ -143,18 +143,24 @@ impl Congestion {
         self.window.threshold = self.reduced(in_flight);
         self.window.bytes = self.window.threshold;
         if let Control::Cubic(cubic) = &mut self.control {
-            cubic.restart(now);
+            cubic.end();
         }
     }
 
-    /// A router has marked a packet instead of dropping it: the answer is the same (RFC 3168 §6.1.2).
+    /// A router has marked a packet instead of dropping it: the answer is the same (RFC 3168 §6.1.2), but nothing has
+    /// to be repaired, and the window grows on. The caller answers one mark in each window of data; none is answered
+    /// while a loss is repaired.
     pub fn on_congestion_mark(&mut self, now: Instant, in_flight: u32) {
+        if self.recovering {
+            return;
+        }
         self.on_loss(now, in_flight);
+        self.on_recovered(now);
     }
 
-    /// The retransmission timer has run out. One segment may be sent, and slow start begins (RFC 5681 §3.1). `first` says that the
-    /// timer has not run out for this segment before: the threshold is set only then, since later `in_flight` is small
-    /// because of the timeout and not because of the network.
+    /// The retransmission timer has run out. One segment may be sent, and slow start begins (RFC 5681 §3.1). `first`
+    /// says that the timer has not run out for this segment before: the threshold is set only then, since later
+    /// `in_flight` is small because of the timeout and not because of the network.
     pub fn on_timeout(&mut self, _now: Instant, in_flight: u32, first: bool) {
         self.fresh = false;
         self.recovering = false;
@@ -167,29 +173,30 @@ impl Congestion {
         self.window.bytes = self.window.mss;
     }
 
-    /// Everything is acknowledged that was sent before the loss was found.
+    /// Everything is acknowledged that was sent before the loss was found: the window grows again. Until it is called, it
+    /// does not, and no further loss is answered. After a timeout it is not needed.
     pub fn on_recovered(&mut self, now: Instant) {
         if std::mem::take(&mut self.recovering)
             && let Control::Cubic(cubic) = &mut self.control
         {
-            cubic.restart(now);
+            cubic.begin(&self.window, now);
         }
     }
 
-    /// Nothing was sent for `idle`. After more than a timeout no acknowledgments are left that would pace what is sent, and the window
-    /// falls back to the initial one (RFC 5681 §4.1). The threshold remembers.
+    /// Nothing was sent for `idle`. After more than a timeout no acknowledgments are left that would pace what is
+    /// sent, and the window falls back to the initial one (RFC 5681 §4.1). The threshold remembers.
     pub fn on_idle(&mut self, rto: Duration, idle: Duration) {
         if idle <= rto {
             return;
         }
         self.window.bytes = self.window.bytes.min(initial_window(self.window.mss, self.initial_segments));
         if let Control::Cubic(cubic) = &mut self.control {
-            cubic.forget();
+            cubic.end();
         }
     }
 
-    /// The segments have another size: the handshake agreed on it, or the path has changed. The window is counted in bytes and
-    /// stays, unless it is still the initial one.
+    /// The segments have another size: the handshake agreed on it, or the path has changed. The window is counted in
+    /// bytes and stays, unless it is still the initial one.
     pub fn set_mss(&mut self, mss: u32) {
         self.window.mss = mss.max(1);
         self.window.bytes = match self.fresh {

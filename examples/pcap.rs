@@ -1,0 +1,184 @@
+//! Lists the packets of a capture file: `cargo run --example pcap -- FILE`. Without a file it writes one itself, in virtual time.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use wirelab::capture::{
+    Block, Config, Direction, EnhancedPacket, Interface, KeyLog, LinkType, Reader, Utc, Writer,
+};
+use wirelab::formats;
+use wirelab::sansio::Instant;
+use wirelab::tcpip::{Datagram, PseudoHeader, Segment, internet_checksum};
+use wirelab::wire::render::{Style, terminal};
+use wirelab::wire::{Encode, Explanation, explain};
+use wirelab_examples::{Args, Checks, Outcome};
+
+const ABOUT: &str =
+    "Lists the packets of a capture file (pcapng), with what is known of the first lines of each.
+Without FILE: writes a small capture of a question and its answer over UDP, and reads it back.";
+
+const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const SERVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+const UDP: u8 = 17;
+const TCP: u8 = 6;
+
+fn main() -> Outcome {
+    let args = Args::parse(
+        ABOUT,
+        &[
+            ("FILE", "the capture to be listed"),
+            ("--write FILE", "keeps the capture that is written here, for Wireshark"),
+            ("--explain", "shows what each byte of the file is"),
+            ("--lines N", "how many lines of a packet are explained (6)"),
+        ],
+    );
+    let lines = args.value("--lines", 6);
+    if let Some(file) = args.get("FILE") {
+        let file = fs::read(file)?;
+        show(&file, lines, args.has("--explain"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let temporary = std::env::temp_dir().join(format!("wirelab-pcap-{}.pcapng", std::process::id()));
+    let path = args.get("--write").map_or(temporary.as_path(), Path::new);
+    let written = write(path).and_then(|()| fs::read(path));
+    if !args.has("--write") {
+        let _ = fs::remove_file(&temporary);
+    }
+    let file = written?;
+    let packets = show(&file, lines, args.has("--explain"))?;
+    println!();
+    let mut checks = Checks::default();
+    checks.check("the file has the two packets that were written", packets == 2);
+    let again = capture(Vec::new())?;
+    checks.check("the same exchange gives the same bytes, since its time is virtual", again == file);
+    Ok(checks.exit_code())
+}
+
+fn write(path: &Path) -> io::Result<()> {
+    let out = capture(BufWriter::new(File::create(path)?))?;
+    out.into_inner()?.sync_all()
+}
+
+// ANCHOR: capture
+/// A question and its answer, a millisecond and a half apart, as the client's interface sees them.
+fn capture<W: io::Write>(out: W) -> io::Result<W> {
+    let mut capture = Writer::new(out)?;
+    let client = capture.interface("client", LinkType::RAW)?;
+    capture.name(CLIENT.into(), "client.example")?;
+    capture.name(SERVER.into(), "server.example")?;
+    let question = packet((CLIENT, 49_152), (SERVER, 7), b"Is anybody there?")?;
+    let answer = packet((SERVER, 7), (CLIENT, 49_152), b"Is anybody there?")?;
+    let asked = Instant::ZERO + Duration::from_millis(1);
+    let answered = asked + Duration::from_micros(1_500);
+    capture.packet_with(asked, client, &question, Direction::Outbound, "the question")?;
+    capture.packet_with(answered, client, &answer, Direction::Inbound, "its echo")?;
+    Ok(capture.into_inner())
+}
+// ANCHOR_END: capture
+
+/// An IPv4 packet (RFC 791 §3.1) without options, and a UDP datagram in it.
+fn packet(source: (Ipv4Addr, u16), destination: (Ipv4Addr, u16), payload: &[u8]) -> io::Result<Vec<u8>> {
+    let addresses = PseudoHeader::V4 { source: source.0, destination: destination.0 };
+    let datagram = Datagram::new(source.1, destination.1, payload).map_err(io::Error::other)?;
+    let datagram = datagram.with_checksum(&addresses).to_bytes();
+    let length = 20 + datagram.len() as u16;
+    let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, UDP, 0, 0];
+    packet.extend(source.0.octets());
+    packet.extend(destination.0.octets());
+    packet[2..4].copy_from_slice(&length.to_be_bytes());
+    let checksum = internet_checksum(&packet);
+    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
+    packet.extend(datagram);
+    Ok(packet)
+}
+
+// ANCHOR: show
+/// Prints the blocks of a file; returns how many of them are packets.
+fn show(file: &[u8], lines: usize, explain: bool) -> Result<usize, Box<dyn std::error::Error>> {
+    if let (true, Some(format)) = (explain, formats::find("pcapng")) {
+        println!("{}", terminal(&(format.explain)(file), Style::detect()));
+    }
+    let mut reader = Reader::new(file);
+    let mut packets = 0;
+    while let Some(block) = reader.next() {
+        let block = block?;
+        match &block {
+            Block::Packet(packet) => {
+                packets += 1;
+                let interface = reader.interface(packet.interface);
+                show_packet(packets, packet, interface.ok_or("a packet without an interface")?, lines);
+            }
+            other => println!("{}: {}", other.name(), about(other)),
+        }
+    }
+    Ok(packets)
+}
+// ANCHOR_END: show
+
+fn show_packet(number: usize, packet: &EnhancedPacket<'_>, interface: &Interface<'_>, lines: usize) {
+    let time = Utc(interface.time(packet.timestamp));
+    let name = interface.name().unwrap_or("without a name".into());
+    let way = match packet.direction() {
+        Direction::Inbound => " in",
+        Direction::Outbound => " out",
+        Direction::Unknown => "",
+    };
+    println!("\n#{number}  {time}  {name}{way}  {} bytes  {}", packet.original_length, interface.link_type);
+    for comment in packet.options.comments() {
+        println!("    “{comment}”");
+    }
+    if let Some(explanation) = transport(packet.data, interface.link_type) {
+        let text = terminal(&explanation, Style::detect());
+        text.lines().take(lines).for_each(|line| println!("    {line}"));
+    }
+}
+
+/// What a block that is not a packet says.
+fn about(block: &Block<'_>) -> String {
+    match block {
+        Block::Section(section) => {
+            let comments: Vec<_> = section.options.comments().collect();
+            format!("{:?}-endian. {}", section.order, comments.join(" "))
+        }
+        Block::Interface(interface) => {
+            let name = String::from_utf8_lossy(interface.name().unwrap_or(b"without a name"));
+            format!("{name}, {}, its clock counts {}", interface.link_type, interface.resolution())
+        }
+        Block::Names(names) => {
+            let names = names.addresses().map(|named| {
+                let names: Vec<_> = named.names().iter().map(|name| String::from_utf8_lossy(name)).collect();
+                format!("{} is {}", named.address(), names.join(", "))
+            });
+            names.collect::<Vec<_>>().join("; ")
+        }
+        Block::Secrets(secrets) => match KeyLog::parse(secrets.data, &Config::default()) {
+            Ok(log) => format!("{} TLS secrets", log.secrets().len()),
+            Err(error) => format!("not a key log: {error}"),
+        },
+        other => format!("{} bytes", other.encoded_len()),
+    }
+}
+
+/// The UDP datagram or TCP segment in an IPv4 packet that is not a fragment, explained.
+fn transport(bytes: &[u8], link_type: LinkType) -> Option<Explanation> {
+    let packet = match link_type {
+        LinkType::RAW | LinkType::IPV4 => bytes,
+        LinkType::ETHERNET if bytes.get(12..14)? == [0x08, 0x00] => bytes.get(14..)?,
+        _ => return None,
+    };
+    let &[version_and_length, _, high, low, _, _, flags, offset, _, protocol, ..] = packet else {
+        return None;
+    };
+    let header = usize::from(version_and_length & 0xf) * 4;
+    let whole = version_and_length >> 4 == 4 && (flags & 0x3f, offset) == (0, 0);
+    let payload = packet.get(header..usize::from(u16::from_be_bytes([high, low])))?;
+    match protocol {
+        UDP if whole => Some(explain::<Datagram<'_>>(payload).1),
+        TCP if whole => Some(explain::<Segment<'_>>(payload).1),
+        _ => None,
+    }
+}
