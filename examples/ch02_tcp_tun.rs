@@ -110,6 +110,7 @@ impl Http {
 }
 
 impl Web {
+    // ANCHOR: act
     /// After every packet: takes new connections, and moves bytes between TCP and HTTP.
     fn act(&mut self, host: &mut Host, now: Instant) {
         while host.poll_event().is_some() {} // all sockets are looked at in any case
@@ -136,6 +137,7 @@ impl Web {
             goes_on
         });
     }
+    // ANCHOR_END: act
 }
 
 /// `/` is a line of text, and everything else a megabyte.
