@@ -73,7 +73,10 @@ impl Host {
             match entry.owner {
                 Owner::Application => {
                     self.counters.TcpAttemptFails += u64::from(has_failed(event));
-                    self.events.push_back(Event::Tcp(id, event));
+                    let event = Event::Tcp(id, event);
+                    if self.events.back() != Some(&event) {
+                        self.events.push_back(event);
+                    }
                 }
                 Owner::HalfOpen(listener_id) => {
                     entry.held.push(event);
@@ -110,6 +113,11 @@ impl Host {
     pub(super) fn end_early(&mut self, now: Instant, id: SocketId) {
         if let Some(entry) = self.connections.get_mut(id) {
             entry.connection.abort();
+            // Nothing was lost by it: to the application the connection ended as it should.
+            while entry.connection.poll_event().is_some() {}
+            if entry.owner == Owner::Application {
+                self.events.push_back(Event::Tcp(id, tcp::Event::Closed(WhyClosed::Finished)));
+            }
         }
         self.connections.leave_time_wait(id);
         self.connections.unlink(id);
