@@ -38,7 +38,9 @@ fn main() -> Outcome {
     if args.has("--explain") {
         explain_syns(&internet, client);
     }
-    println!("Five clients at once at a server with room for three handshakes and two finished connections:\n");
+    println!(
+        "Five clients at once at a server with room for three handshakes and two finished connections:\n"
+    );
     let (table, accepted) = five_at_once()?;
     println!("{table}");
     let mut checks = Checks::default();
