@@ -9,8 +9,8 @@ use bytes::{Bytes, BytesMut};
 use wirelab::capture::{Direction, LinkType, Writer};
 use wirelab::sansio::Instant;
 use wirelab::sim::Link;
-use wirelab::sim::internet::{Header, HostNode, Idle, Internet, Node, NodeId, PortId};
-use wirelab::tcpip::host::{self, Host, ListenerId, SocketId};
+use wirelab::sim::internet::{Application, Header, HostNode, Internet, Node, NodeId, PortId};
+use wirelab::tcpip::host::{self, Event, Host, ListenerId, SocketId};
 use wirelab::tcpip::{Flags, Segment, tcp};
 use wirelab::wire::explain;
 use wirelab::wire::render::{Style, terminal};
@@ -80,7 +80,13 @@ fn conversation(at_once: bool) -> Result<(Internet, NodeId, NodeId), Failure> {
     script(60, client, "send(5 bytes)", |end, _| end.send(b"hello"));
     script(75, server, "receive(), send(3 bytes)", |end, _| end.answer(b"bye"));
     script(150, client, "close()", |end, _| end.close());
-    script(if at_once { 160 } else { 200 }, server, "close()", |end, _| end.close());
+    if at_once {
+        script(50, server, "will close at the end of the stream", |end, _| {
+            end.node.application.closes = true
+        });
+    } else {
+        script(200, server, "close()", |end, _| end.close());
+    }
     internet.run()?;
     Ok((internet, client, server))
 }
@@ -119,9 +125,25 @@ fn five_at_once() -> Result<(Table, usize), Failure> {
 }
 // ANCHOR_END: queues
 
+/// An application that does what the script says, and may close when its peer has.
+#[derive(Default)]
+struct Scripted {
+    closes: bool,
+}
+
+impl Application<Host> for Scripted {
+    fn on_event(&mut self, _now: Instant, host: &mut Host, event: Event) {
+        if let Event::Tcp(id, tcp::Event::EndOfStream) = event
+            && self.closes
+        {
+            host.close(id);
+        }
+    }
+}
+
 /// A host that notes every change of its connection's state in the log.
 struct Watched {
-    node: HostNode<Host>,
+    node: HostNode<Host, Scripted>,
     listener: Option<ListenerId>,
     socket: Option<SocketId>,
     accepted: u64,
@@ -132,7 +154,7 @@ impl Watched {
     fn new(address: [u8; 4]) -> Self {
         let mut host = Host::new(host::Config::default(), [address[0]; 32]); // a secret that everybody knows
         host.add_address(address.into());
-        let node = HostNode::new(host, Idle);
+        let node = HostNode::new(host, Scripted::default());
         Watched { node, listener: None, socket: None, accepted: 0, noted: "CLOSED".into() }
     }
 

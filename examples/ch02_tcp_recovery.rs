@@ -131,8 +131,13 @@ fn wrong_ones(checks: &mut Checks) -> Result<(), Failure> {
     }
     println!("{table}");
     println!("A reader takes 100 bytes every 10 ms, from a buffer of 4,000; 20,000 bytes are to be sent:\n");
-    let mut table =
-        Table::new(["silly windows", "segments with data", "bytes in each", "headers, of all bytes sent"]);
+    let mut table = Table::new([
+        "silly windows",
+        "complete after ms",
+        "segments with data",
+        "bytes in each",
+        "headers, of all bytes sent",
+    ]);
     let mut segments = Vec::new();
     for (name, avoid) in [("avoided", true), ("not avoided", false)] {
         let config =
@@ -145,6 +150,7 @@ fn wrong_ones(checks: &mut Checks) -> Result<(), Failure> {
         let overhead = 100.0 * (all - payload) as f64 / all as f64;
         table = table.row([
             name.to_owned(),
+            run.duration().map_or("never".into(), milliseconds),
             data.to_string(),
             (payload / data).to_string(),
             format!("{overhead:.0} %"),
