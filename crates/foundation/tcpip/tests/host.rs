@@ -409,6 +409,8 @@ fn s3_10_7_4_a_newer_syn_ends_time_wait_and_an_older_one_does_not() {
         "{answers:?}"
     );
     assert_eq!(wire.server.counters().TcpExtTWRecycled, 1);
+    let told = events(&mut wire.server);
+    assert!(told.contains(&Event::Tcp(socket, tcp::Event::Closed(WhyClosed::Finished))), "{told:?}");
     wire.forge(peer, ack(Seq(5001), isn + 2, Flags::default())); // the old connection's numbers
     assert_eq!(wire.server.accept(listener), None);
 }
