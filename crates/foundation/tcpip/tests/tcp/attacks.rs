@@ -103,10 +103,15 @@ fn s3_10_7_4_only_the_last_fin_again_restarts_time_wait() {
     let mut script = Scripted::in_state(State::TimeWait, plain());
     let ends = script.end.poll_timeout();
     script.wait(std::time::Duration::from_secs(1));
-    let far = Segment { flags: Flags::FIN | Flags::ACK, sequence: script.end.expects() + (1 << 30), ..script.ack() };
+    let far = Segment {
+        flags: Flags::FIN | Flags::ACK,
+        sequence: script.end.expects() + (1 << 30),
+        ..script.ack()
+    };
     script.get(far);
     assert_eq!(script.end.poll_timeout(), ends, "{}", script.log);
-    let last = Segment { flags: Flags::FIN | Flags::ACK, sequence: script.end.expects() + u32::MAX, ..script.ack() };
+    let last =
+        Segment { flags: Flags::FIN | Flags::ACK, sequence: script.end.expects() + u32::MAX, ..script.ack() };
     let answers = script.get(last);
     assert!(answers.len() == 1 && answers[0].is_ack(), "{}", script.log);
     assert!(script.end.poll_timeout() > ends, "{}", script.log);

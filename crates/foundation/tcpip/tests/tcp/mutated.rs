@@ -86,7 +86,15 @@ fn throw(random: &mut Random, script: &mut Scripted, got: &mut Vec<u8>) {
     let payload = if outside || len == 0 { payload } else { (0..len).map(|i| byte_at(first + i)).collect() };
     let options = options(random, acknowledgment);
     let window = random.below(1 << 16) as u16 * random.below(2) as u16;
-    script.get(Segment { sequence, acknowledgment, flags, window, options, payload: &payload, ..script.ack() });
+    script.get(Segment {
+        sequence,
+        acknowledgment,
+        flags,
+        window,
+        options,
+        payload: &payload,
+        ..script.ack()
+    });
     if random.chance(0.3) {
         let _refused_when_closed = script.end.send(&[1; 700]);
     }

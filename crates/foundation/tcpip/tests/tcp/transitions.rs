@@ -79,6 +79,7 @@ fn s3_10_7_4_a_reset_ends_the_connection_in_each_state() {
         let why = match state {
             State::Closed => WhyClosed::Aborted,
             State::SynSent => WhyClosed::Refused,
+            State::TimeWait => WhyClosed::Finished,
             _ => WhyClosed::Reset,
         };
         assert_eq!(script.end.why_closed(), Some(why), "from {state}");
