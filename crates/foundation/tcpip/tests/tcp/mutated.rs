@@ -101,6 +101,12 @@ fn throw(random: &mut Random, script: &mut Scripted, got: &mut Vec<u8>) {
     if random.chance(0.01) {
         script.end.close();
     }
+    if random.chance(0.005) {
+        script.end.release(script.now);
+    }
+    if random.chance(0.02) {
+        script.end.set_path_segment_size(script.now, random.below(2000) as u16);
+    }
     if random.chance(0.2) {
         let mut read = BytesMut::new();
         script.end.receive_into(&mut read);

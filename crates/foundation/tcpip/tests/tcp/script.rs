@@ -8,41 +8,41 @@ use wirelab_tcpip::{Flags, Options, Segment, Seq};
 use crate::wire::{CLIENT, endpoints};
 
 /// Our initial sequence number.
-pub const OURS: Seq = Seq(u32::MAX - 40);
+pub(crate) const OURS: Seq = Seq(u32::MAX - 40);
 /// The peer's.
-pub const THEIRS: Seq = Seq(u32::MAX - 2000);
+pub(crate) const THEIRS: Seq = Seq(u32::MAX - 2000);
 
 /// A segment that the connection sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    pub at: Instant,
-    pub seq: Seq,
-    pub ack: Seq,
-    pub flags: Flags,
-    pub window: u16,
-    pub options: Options,
-    pub payload: Vec<u8>,
-    pub ecn_capable: bool,
+pub(crate) struct Sent {
+    pub(crate) at: Instant,
+    pub(crate) seq: Seq,
+    pub(crate) ack: Seq,
+    pub(crate) flags: Flags,
+    pub(crate) window: u16,
+    pub(crate) options: Options,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) ecn_capable: bool,
 }
 
 impl Sent {
     /// Whether it is nothing but an acknowledgment.
-    pub fn is_ack(&self) -> bool {
+    pub(crate) fn is_ack(&self) -> bool {
         self.flags == Flags::ACK && self.payload.is_empty()
     }
 }
 
 /// A connection whose peer is the test.
-pub struct Scripted {
-    pub now: Instant,
-    pub end: Connection,
+pub(crate) struct Scripted {
+    pub(crate) now: Instant,
+    pub(crate) end: Connection,
     /// The number behind the last that it sent.
-    pub sent_to: Seq,
-    pub log: String,
+    pub(crate) sent_to: Seq,
+    pub(crate) log: String,
 }
 
 /// Without options, and every acknowledgment at once: what a script need not think of.
-pub fn plain() -> Config {
+pub(crate) fn plain() -> Config {
     Config {
         timestamps: false,
         window_scaling: false,
@@ -53,7 +53,7 @@ pub fn plain() -> Config {
 }
 
 /// The states in which a connection rests.
-pub const RESTING: [State; 10] = [
+pub(crate) const RESTING: [State; 10] = [
     State::Closed,
     State::SynSent,
     State::SynReceived,
@@ -68,7 +68,7 @@ pub const RESTING: [State; 10] = [
 
 impl Scripted {
     /// SYN-SENT, and the SYN has gone out.
-    pub fn connecting(config: Config) -> Scripted {
+    pub(crate) fn connecting(config: Config) -> Scripted {
         let now = Instant::from_nanos(1_000_000_000);
         let end = Connection::connect(now, endpoints(CLIENT), OURS, config);
         let mut script = Scripted { now, end, sent_to: OURS, log: String::new() };
@@ -77,7 +77,7 @@ impl Scripted {
     }
 
     /// SYN-RECEIVED, made by a SYN with these options.
-    pub fn accepting(config: Config, options: Options) -> Scripted {
+    pub(crate) fn accepting(config: Config, options: Options) -> Scripted {
         let now = Instant::from_nanos(1_000_000_000);
         let syn =
             Segment { sequence: THEIRS, flags: Flags::SYN, window: 0xffff, options, ..Segment::default() };
@@ -88,18 +88,18 @@ impl Scripted {
     }
 
     /// The peer's SYN ACK to a SYN.
-    pub fn syn_ack(&self) -> Segment<'static> {
+    pub(crate) fn syn_ack(&self) -> Segment<'static> {
         Segment { sequence: THEIRS, flags: Flags::SYN | Flags::ACK, ..self.ack() }
     }
 
     /// ESTABLISHED by a SYN ACK with a segment size of 1460 and no other option.
-    pub fn established(config: Config) -> Scripted {
+    pub(crate) fn established(config: Config) -> Scripted {
         let mut options = Options::new();
         options.push_maximum_segment_size(1460);
         Scripted::established_with(config, options)
     }
 
-    pub fn established_with(config: Config, options: Options) -> Scripted {
+    pub(crate) fn established_with(config: Config, options: Options) -> Scripted {
         let mut script = Scripted::connecting(config);
         let syn_ack = Segment { options, ..script.syn_ack() };
         script.get(syn_ack);
@@ -108,7 +108,7 @@ impl Scripted {
     }
 
     /// A connection in that state, by the shortest way.
-    pub fn in_state(state: State, config: Config) -> Scripted {
+    pub(crate) fn in_state(state: State, config: Config) -> Scripted {
         let mut script = match state {
             State::SynSent => Scripted::connecting(config),
             State::SynReceived => Scripted::accepting(config, Options::new()),
@@ -142,7 +142,7 @@ impl Scripted {
     }
 
     /// What a peer sends that has got everything and expects nothing: the next number, all acknowledged, a wide window.
-    pub fn ack(&self) -> Segment<'static> {
+    pub(crate) fn ack(&self) -> Segment<'static> {
         Segment {
             source: 80,
             destination: 50_000,
@@ -155,19 +155,19 @@ impl Scripted {
     }
 
     /// The same with data.
-    pub fn data<'a>(&self, payload: &'a [u8]) -> Segment<'a> {
+    pub(crate) fn data<'a>(&self, payload: &'a [u8]) -> Segment<'a> {
         Segment { payload, ..self.ack() }
     }
 
     /// The connection gets a segment, and this is what it says to it.
-    pub fn get(&mut self, segment: Segment<'_>) -> Vec<Sent> {
+    pub(crate) fn get(&mut self, segment: Segment<'_>) -> Vec<Sent> {
         writeln!(self.log, "{} --> {segment}", self.now).expect("a string");
         self.end.receive(self.now, &segment, false);
         self.sent()
     }
 
     /// What it has to send now.
-    pub fn sent(&mut self) -> Vec<Sent> {
+    pub(crate) fn sent(&mut self) -> Vec<Sent> {
         let mut all = Vec::new();
         while let Some(outgoing) = self.end.poll_transmit(self.now) {
             let segment = outgoing.segment;
@@ -194,7 +194,7 @@ impl Scripted {
     }
 
     /// Lets so much time pass, and returns all that was sent in it.
-    pub fn wait(&mut self, time: Duration) -> Vec<Sent> {
+    pub(crate) fn wait(&mut self, time: Duration) -> Vec<Sent> {
         let until = self.now + time;
         let mut all = self.sent();
         for _ in 0..100_000 {
