@@ -25,7 +25,8 @@
 //! 2. `wire/ipv4.rs`, `wire/ipv6.rs` and `wire/ipv6_extension.rs`, `wire/icmp.rs`, `wire/icmpv6.rs`; below them
 //!    `wire/ethernet.rs` and `wire/arp.rs`;
 //! 3. [`ip`]: one view of both versions, fragments, path MTUs, answers;
-//! 4. `wire/segment.rs` ([`Segment`]), `wire/options.rs`, `wire/seq.rs`, then [`tcp`].
+//! 4. `wire/segment.rs` ([`Segment`]), `wire/options.rs`, `wire/seq.rs`, then [`tcp`];
+//! 5. [`host`]: addresses, ports, listeners, and what a host owes to packets that nobody expects.
 //!
 //! The explanation of a packet goes on into what it carries; decoding stops at its payload.
 //!

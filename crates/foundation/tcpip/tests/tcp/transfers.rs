@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use wirelab_sim::Random;
 use wirelab_tcpip::tcp::{Algorithm, Config, Event, State, WhyClosed};
 
-use crate::wire::{CLIENT, Fate, SERVER, Wire};
+use crate::wire::{CLIENT, Fate, Judge, SERVER, Wire};
 
 /// `len` bytes, each of which says where it belongs.
 fn text(len: usize) -> Vec<u8> {
@@ -15,12 +15,7 @@ fn text(len: usize) -> Vec<u8> {
 }
 
 /// A wire that loses, doubles and delays segments with these probabilities.
-fn bad_wire(
-    seed: u64,
-    loss: f64,
-    twice: f64,
-    late: f64,
-) -> Box<dyn FnMut(usize, usize, &wirelab_tcpip::Segment<'_>) -> Fate> {
+fn bad_wire(seed: u64, loss: f64, twice: f64, late: f64) -> Judge {
     let mut random = Random::new(seed);
     Box::new(move |_, _, _| {
         let (lost, doubled, delayed) = (random.chance(loss), random.chance(twice), random.chance(late));

@@ -21,6 +21,9 @@ pub(crate) enum Fate {
     Late(Duration),
 }
 
+/// Asked for each segment: who sends it, its number from 0, and the segment.
+pub(crate) type Judge = Box<dyn FnMut(usize, usize, &Segment<'_>) -> Fate>;
+
 /// The two ends and what is between them. The server's end is made by the first SYN that arrives there.
 pub(crate) struct Wire {
     pub(crate) now: Instant,
@@ -28,7 +31,7 @@ pub(crate) struct Wire {
     pub(crate) events: [Vec<Event>; 2],
     pub(crate) delay: Duration,
     /// Asked for each segment: who sends it, its number from 0, and the segment.
-    pub(crate) fate: Box<dyn FnMut(usize, usize, &Segment<'_>) -> Fate>,
+    pub(crate) fate: Judge,
     pub(crate) log: String,
     sent: [usize; 2],
     under_way: BTreeMap<(Instant, usize), (usize, Vec<u8>)>,
