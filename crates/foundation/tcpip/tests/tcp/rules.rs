@@ -304,3 +304,47 @@ fn s6_1_2_an_echoed_mark_halves_the_window_once() {
     let again = script.wait(Duration::from_secs(2));
     assert!(!again.is_empty() && again.iter().all(|sent| !sent.ecn_capable), "{}", script.log);
 }
+
+/// RFC 3168 §6.1.6: who probes a closed window ignores marks, and must not ask for them.
+#[test]
+fn s6_1_6_a_window_probe_is_not_marked() {
+    let config = Config { explicit_congestion_notification: true, ..plain() };
+    let mut script = Scripted::connecting(config);
+    let syn_ack = script.syn_ack();
+    script.get(Segment { flags: syn_ack.flags | Flags::ECE, ..syn_ack });
+    script.get(Segment { window: 0, ..script.ack() });
+    script.end.send(b"abc").expect("open");
+    let probe = script.wait(Duration::from_millis(300));
+    assert_eq!(probe.len(), 1, "{}", script.log);
+    assert!(!probe[0].ecn_capable);
+}
+
+/// RFC 9293 §3.10.7.4, eighth: an ACK without data at the edge of the window, whose data was lost, still counts.
+#[test]
+fn s3_10_7_4_an_acknowledgment_from_the_edge_of_the_window_counts() {
+    let mut script = Scripted::established(Config { receive_buffer: 1000, ..plain() });
+    script.end.send(b"abc").expect("open");
+    script.sent();
+    let edge = script.end.expects() + script.end.info().receive_window;
+    script.get(Segment { sequence: edge, ..script.ack() });
+    assert_eq!(script.end.unacknowledged(), 0, "{}", script.log);
+}
+
+/// RFC 9293 §3.8.3 and RFC 5681 §3.1: the threshold is set at the first timeout of a segment, not at each.
+#[test]
+fn s3_1_a_second_timeout_of_the_same_segment_leaves_the_threshold() {
+    let mut script = Scripted::established(Config { congestion_control: Algorithm::NewReno, ..plain() });
+    let stubborn = script.ack();
+    script.end.send(&[1; 14_600]).expect("open");
+    script.sent();
+    let mut thresholds = Vec::new();
+    for _ in 0..3 {
+        let before = script.end.info().timeouts;
+        while script.end.info().timeouts == before {
+            script.wait(Duration::from_millis(50));
+        }
+        thresholds.push(script.end.info().slow_start_threshold);
+        script.get(stubborn);
+    }
+    assert_eq!(thresholds, [7300; 3], "{}", script.log);
+}
