@@ -160,17 +160,6 @@ impl Wire {
         }
     }
 
-    /// Gives a made-up segment to one end.
-    pub(crate) fn inject(&mut self, to: usize, segment: Segment<'_>) {
-        let mut bytes = BytesMut::new();
-        let ports = endpoints(to);
-        let (source, destination) = (ports.remote.port(), ports.local.port());
-        Segment { source, destination, ..segment }.encode_between(&pseudo_header(), &mut bytes);
-        writeln!(self.log, "{} injected into {to}: {segment}", self.now).expect("a string");
-        self.deliver(to, &bytes);
-        self.settle();
-    }
-
     /// Runs until `done`, or until nothing happens any more.
     pub(crate) fn run_until(&mut self, mut done: impl FnMut(&mut Wire) -> bool) {
         for _ in 0..100_000 {

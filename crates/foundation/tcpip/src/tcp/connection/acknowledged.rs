@@ -38,7 +38,11 @@ impl Connection {
             };
             self.sending.duplicate_acknowledgments += u32::from(counts);
         }
-        self.sending.attempts = 0;
+        if self.sending.window == 0 {
+            // RFC 9293 §3.8.6.1 (MUST-37): who answers probes may keep its window closed for as long as it likes. Other
+            // answers that acknowledge nothing new are no progress, and R2 (§3.8.3) goes on.
+            self.sending.attempts = 0;
+        }
         self.look_for_losses(now, progress);
         self.take_mark(now, segment);
         self.fin_may_be_acknowledged(now);
@@ -131,12 +135,15 @@ impl Connection {
         }
     }
 
-    /// The byte that probed the closed window may have been dropped: it goes again, at once.
+    /// What was sent into the closed window, a probe or again, may have been dropped: it goes once more, and now. What was
+    /// sent before it closed is still on its way.
     fn window_has_opened(&mut self, now: Instant) {
+        let repeats = self.sending.recovery.is_some_and(|recovery| recovery.by_timeout);
+        let may_be_dropped = repeats || self.timers.persist.is_some();
         self.timers.persist = None;
         self.sending.probe_window = false;
         self.rtt.reset_back_off();
-        if !self.sending.is_idle() {
+        if may_be_dropped && !self.sending.is_idle() {
             self.sending.scoreboard.mark_all_lost();
             self.restart_retransmission(now);
         }
@@ -157,6 +164,8 @@ impl Connection {
             Some(_) if !selective => {
                 if progress {
                     lost = u32::from(self.sending.scoreboard.mark_first_lost());
+                    // Step 3: "retransmit the first unacknowledged segment", whatever the window has room for.
+                    self.sending.repair_at_once = lost > 0;
                 }
             }
             recovery => {

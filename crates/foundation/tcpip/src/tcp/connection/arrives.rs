@@ -5,7 +5,7 @@ use wirelab_sansio::Instant;
 use super::Connection;
 use super::receiving::Acknowledge;
 use crate::tcp::{Cause, State, WhyClosed};
-use crate::wire::{Flags, Segment};
+use crate::wire::{Flags, Segment, Seq};
 
 /// After so long a silence a timestamp may have wrapped, and says nothing (RFC 7323 §5.5).
 const TIMESTAMP_LIFE_SECONDS: u64 = 24 * 24 * 60 * 60;
@@ -46,8 +46,13 @@ impl Connection {
         if self.state == State::SynReceived && !self.arrives_ack_of_syn(now, segment) {
             return;
         }
-        self.heard(now, segment, congestion_experienced);
         if !self.acknowledged(now, segment) || self.state == State::Closed {
+            return;
+        }
+        self.heard(now, segment, congestion_experienced);
+        if segment.sequence_len() > 0 && self.receiving.offered() == 0 {
+            // It probes our closed window: the answer says what we expect, and how much of it.
+            self.receiving.acknowledge = Acknowledge::Now;
             return;
         }
         // Sixth: urgent data. The pointer is ignored, and the bytes stay where they are in the stream: its meaning was never
@@ -61,18 +66,23 @@ impl Connection {
 
     /// The four cases of the acceptability test (RFC 9293 §3.10.7.4, table 6).
     fn is_acceptable(&self, segment: &Segment<'_>) -> bool {
-        let (next, edge) = (self.receiving.next(), self.receiving.right_edge);
-        let inside = |number| next <= number && number < edge;
-        match (segment.sequence_len(), self.receiving.offered()) {
-            (0, 0) => segment.sequence == next,
-            (0, _) => inside(segment.sequence),
-            (_, 0) => false,
-            // Nothing but the first byte or the last can be inside unless all is: a window is wider than a segment, or the
-            // segment begins before it and ends behind it, which the first of these catches.
+        let (next, window) = (self.receiving.next(), self.receiving.offered());
+        // How far from RCV.NXT, around the whole circle: half of it away, "before" and "after" would both be true.
+        let ahead = |number: Seq| number.0.wrapping_sub(next.0);
+        let inside = |number| ahead(number) < window;
+        match (segment.sequence_len(), window) {
+            (0, _) if segment.flags.contains(Flags::RST) => ahead(segment.sequence) < window.max(1),
+            // An ACK may have the number at which the window ends, its sender having filled it, and the one behind that, if
+            // it has probed a window of zero: "special allowance should be made to accept valid ACKs, URGs, and RSTs".
+            // Otherwise two ends with closed windows that probe each other would never learn that one has opened.
+            (0, _) => ahead(segment.sequence) <= window + 1,
+            // What there is no room for is not taken, but its ACK is.
+            (_, 0) => segment.sequence == next,
             (len, _) => {
+                let behind = ahead(segment.sequence).wrapping_neg();
                 inside(segment.sequence)
                     || inside(segment.sequence + (len - 1))
-                    || (segment.sequence <= next && segment.sequence + len >= edge)
+                    || (behind < len && len - behind >= window)
             }
         }
     }
@@ -104,7 +114,8 @@ impl Connection {
             self.sending.scoreboard.mark_all_lost();
             return;
         }
-        if self.state == State::TimeWait && segment.flags.contains(Flags::FIN) {
+        let is_last = segment.flags.contains(Flags::FIN) && segment.end() == self.receiving.next();
+        if self.state == State::TimeWait && is_last {
             // The peer has not got our last ACK: wait once more (RFC 9293 §3.10.7.4, eighth).
             self.enter_time_wait(now);
         }
@@ -141,7 +152,8 @@ impl Connection {
         true
     }
 
-    /// What every acceptable segment of the peer tells, whatever else is in it.
+    /// What every acceptable segment of the peer tells, whatever else is in it. Its ACK was looked at before: who only guessed
+    /// a sequence number must not change TS.Recent (RFC 5961 §5.2), or all that the peer sends would be old.
     fn heard(&mut self, now: Instant, segment: &Segment<'_>, congestion_experienced: bool) {
         self.receiving.last_heard = now;
         self.restart_keep_alive(now);

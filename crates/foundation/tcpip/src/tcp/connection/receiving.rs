@@ -157,7 +157,12 @@ impl Connection {
 
     /// Takes the peer's FIN, if all before it has arrived (RFC 9293 §3.10.7.4, eighth).
     pub(super) fn take_fin(&mut self, now: Instant, fin: Seq) {
-        if self.receiving.fin || fin != self.receiving.next() || !self.state.may_receive() {
+        if self.receiving.fin || !self.state.may_receive() {
+            return;
+        }
+        if fin != self.receiving.next() {
+            // RFC 5681 §4.2: there is a gap before it, of which the peer should hear.
+            self.receiving.acknowledge = Acknowledge::Now;
             return;
         }
         self.receiving.fin = true;

@@ -106,6 +106,11 @@ impl Sending {
         (self.buffer.len() as u32).saturating_sub(sent) // a buffer is smaller than the number space
     }
 
+    /// Whether there is data or a FIN that was never sent.
+    pub(super) fn has_more(&self) -> bool {
+        self.unsent() > 0 || (self.closing && self.fin.is_none())
+    }
+
     /// Whether everything is acknowledged that was sent.
     pub(super) fn is_idle(&self) -> bool {
         self.una == self.nxt

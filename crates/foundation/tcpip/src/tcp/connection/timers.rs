@@ -114,6 +114,10 @@ impl Connection {
 
     /// RFC 9293 §3.8.6.1: the probes go on, at growing intervals, for as long as the peer answers them.
     fn persist_timeout(&mut self, now: Instant) {
+        if self.sending.is_idle() && !self.sending.has_more() {
+            // The last probe carried all that there was.
+            return;
+        }
         self.sending.attempts += 1;
         if self.sending.attempts > self.config.retries {
             return self.give_up();
@@ -139,8 +143,11 @@ impl Connection {
         if self.timers.probes >= keep_alive.probes {
             return self.give_up();
         }
-        self.timers.probes += 1;
-        self.sending.probe_peer = true;
+        // MUST-26: not while data is outstanding. Its retransmission finds out as well.
+        if self.sending.is_idle() {
+            self.timers.probes += 1;
+            self.sending.probe_peer = true;
+        }
         self.timers.keep_alive = Some(now + keep_alive.interval);
     }
 

@@ -14,12 +14,13 @@ struct Plan {
     /// Bytes of data.
     len: u32,
     flags: Flags,
-    retransmission: bool,
+    /// Neither new nor within the window: its packet is not marked, and it does not say CWR (RFC 3168 §6.1.5, §6.1.6).
+    repeats_or_probes: bool,
 }
 
 impl Plan {
     const fn empty(seq: Seq, flags: Flags) -> Plan {
-        Plan { seq, len: 0, flags, retransmission: false }
+        Plan { seq, len: 0, flags, repeats_or_probes: false }
     }
 }
 
@@ -75,7 +76,7 @@ impl Connection {
     /// The same numbers again: SYN, data, FIN, or data and FIN.
     fn plan_again(&mut self, seq: Seq, len: u32) -> Plan {
         if seq == self.sending.isn {
-            return Plan { retransmission: true, ..Plan::empty(seq, Flags::SYN) };
+            return Plan { repeats_or_probes: true, ..Plan::empty(seq, Flags::SYN) };
         }
         let most = self.segment_size();
         let buffered =
@@ -84,10 +85,10 @@ impl Connection {
         if data > most {
             // The path has become narrower since.
             self.sending.scoreboard.split(seq, most);
-            return Plan { seq, len: most, flags: Flags::default(), retransmission: true };
+            return Plan { seq, len: most, flags: Flags::default(), repeats_or_probes: true };
         }
         let flags = if len > data { Flags::FIN } else { Flags::default() };
-        Plan { seq, len: data, flags, retransmission: true }
+        Plan { seq, len: data, flags, repeats_or_probes: true }
     }
 
     /// Data that was never sent, and the FIN behind it.
@@ -151,7 +152,8 @@ impl Connection {
             self.start_persist(now);
             return None;
         }
-        Some(self.plan_numbers(now, unsent.min(1), unsent == 0))
+        let plan = self.plan_numbers(now, unsent.min(1), unsent == 0);
+        Some(Plan { repeats_or_probes: true, ..plan })
     }
 
     /// The next numbers, for `len` bytes and perhaps the FIN.
@@ -162,7 +164,7 @@ impl Connection {
         }
         self.has_sent(now, seq, len + u32::from(fin));
         let flags = if fin { Flags::FIN } else { Flags::default() };
-        Plan { seq, len, flags, retransmission: false }
+        Plan { seq, len, flags, repeats_or_probes: false }
     }
 
     fn has_sent(&mut self, now: Instant, seq: Seq, len: u32) {
@@ -206,9 +208,9 @@ impl Connection {
             payload,
             ..Segment::default()
         };
-        // RFC 3168 §6.1.4 and §6.1.5: acknowledgments and retransmissions are not marked.
+        // RFC 3168 §6.1.4 to §6.1.6: acknowledgments, retransmissions and window probes are not marked.
         let ecn_capable =
-            self.agreed.explicit_congestion_notification && !payload.is_empty() && !plan.retransmission;
+            self.agreed.explicit_congestion_notification && !payload.is_empty() && !plan.repeats_or_probes;
         Outgoing { segment, ecn_capable }
     }
 
@@ -227,7 +229,7 @@ impl Connection {
             flags |= Flags::ECE;
         }
         if plan.len > 0 {
-            if !plan.retransmission && std::mem::take(&mut self.sending.tell_reduced) {
+            if !plan.repeats_or_probes && std::mem::take(&mut self.sending.tell_reduced) {
                 flags |= Flags::CWR;
             }
             let end = self.sending.buffer_start + self.sending.buffer.len() as u32;
