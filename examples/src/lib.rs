@@ -21,6 +21,7 @@
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Orders    every order of two threads' steps
 //!   converse  requests over one connection in virtual time          Percentiles
+//!   write_capture  what a node of a simulated network saw, as a file for Wireshark
 //! ```
 //!
 //! Every program starts without arguments, explains itself with `--help`, and exits with 0 only if what it shows
@@ -42,6 +43,7 @@
 
 mod args;
 mod bars;
+mod capture_file;
 mod checks;
 mod measured;
 mod meter;
@@ -63,6 +65,7 @@ mod work;
 
 pub use args::Args;
 pub use bars::Bars;
+pub use capture_file::write_capture;
 pub use checks::{Checks, Failure, Outcome};
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
