@@ -22,6 +22,7 @@
 //!   Orders    every order of two threads' steps
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   write_capture  what a node of a simulated network saw, as a file for Wireshark
+//!   Flood    SYNs from addresses where nobody is, in a simulated network
 //! ```
 //!
 //! Every program starts without arguments, explains itself with `--help`, and exits with 0 only if what it shows
@@ -45,6 +46,7 @@ mod args;
 mod bars;
 mod capture_file;
 mod checks;
+mod flood;
 mod measured;
 mod meter;
 mod orders;
@@ -67,6 +69,7 @@ pub use args::Args;
 pub use bars::Bars;
 pub use capture_file::write_capture;
 pub use checks::{Checks, Failure, Outcome};
+pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
 pub use orders::{Orders, Step};
