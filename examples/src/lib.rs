@@ -22,7 +22,7 @@
 //!   Orders    every order of two threads' steps
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   write_capture  what a node of a simulated network saw, as a file for Wireshark
-//!   Flood    SYNs from addresses where nobody is, in a simulated network
+//!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
 //!
 //! Every program starts without arguments, explains itself with `--help`, and exits with 0 only if what it shows
@@ -62,6 +62,7 @@ mod tcp_watch;
 mod thread_times;
 mod thread_watch;
 mod virtual_time;
+mod visited;
 mod wait;
 mod work;
 
@@ -85,5 +86,6 @@ pub use tcp_watch::TcpWatch;
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
 pub use virtual_time::{Conversation, Times, converse, get};
+pub use visited::{Visit, Visited};
 pub use wait::wait_until;
 pub use work::Work;

@@ -1,0 +1,25 @@
+//! Section 10.1 in virtual time: what is printed is the same every time.
+
+use wirelab_tests::programs::{is_golden, is_in_file, printed};
+
+#[test]
+fn both_examples_of_the_section_are_the_same_every_time() {
+    is_golden("ch10_nagle_sim", &[]);
+}
+
+#[test]
+fn the_stalled_request_in_the_book_is_the_one_that_the_program_draws() {
+    let file = format!("{}/nagle_stall.svg", env!("CARGO_TARGET_TMPDIR"));
+    printed("ch10_nagle_sim", &["--svg", &file]);
+    is_in_file(&std::fs::read_to_string(&file).unwrap(), "../book/src/figures/nagle_stall.svg");
+}
+
+/// Written by us and read by us: every packet that the client saw is in the file, with its moment.
+#[test]
+fn the_capture_of_the_stalled_request_can_be_read_back() {
+    let file = format!("{}/nagle_stall.pcapng", env!("CARGO_TARGET_TMPDIR"));
+    printed("ch10_nagle_sim", &["--pcap", &file]);
+    let listed = printed("pcap", &[&file]);
+    assert_eq!(listed.matches("\n#").count(), 8, "{listed}");
+    assert!(listed.contains("00:00:01.090000000Z  client in"), "the delayed ACK is not there:\n{listed}");
+}
