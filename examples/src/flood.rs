@@ -54,7 +54,7 @@ impl Node for Flood {
             return None;
         }
         let syn = self.syn();
-        self.next = self.next + self.every;
+        self.next += self.every;
         (self.sent, self.left) = (self.sent + 1, self.left - 1);
         Some((PortId(0), syn))
     }

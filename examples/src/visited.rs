@@ -82,10 +82,10 @@ impl Visited {
             let Some(node) = internet.get_mut::<HostNode<Host, Client>>(id) else { return };
             match node.host.connect(now, SocketAddr::from(Self::ADDRESS), config) {
                 Ok(socket) => {
-                    node.application.visits.insert(socket, Visit { begun: now, ..Visit::default() })
+                    node.application.visits.insert(socket, Visit { begun: now, ..Visit::default() });
                 }
-                Err(misuse) => return internet.note(id, misuse.to_string()),
-            };
+                Err(misuse) => internet.note(id, misuse.to_string()),
+            }
         });
     }
 
