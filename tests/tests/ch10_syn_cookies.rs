@@ -14,9 +14,8 @@ fn the_capture_of_the_flood_has_every_syn_of_nobody_and_its_answer() {
     let file = format!("{}/flood.pcapng", env!("CARGO_TARGET_TMPDIR"));
     printed("ch10_syn_cookies", &["--pcap", &file]);
     let bytes = std::fs::read(&file).unwrap();
-    let mut reader = Reader::new(&bytes);
     let (mut inbound, mut outbound) = (0, 0);
-    while let Some(block) = reader.next() {
+    for block in Reader::new(&bytes) {
         if let Block::Packet(packet) = block.unwrap() {
             match packet.direction() {
                 Direction::Inbound => inbound += 1,
