@@ -1,7 +1,7 @@
 //! Section 10.1: Nagle's algorithm, on the kernel's TCP. A request in two writes, whose answer waits for both: when it
 //! stalls, who waits for whom, and what ends it. Then 5000 bytes in one write.
 //!
-//! Client and server share one thread. TCP needs neither of them to run: the kernel does both ends' work.
+//! `ch10_nagle_sim` shows the same in virtual time. Client and server share one thread. TCP needs neither of them to run: the kernel does both ends' work.
 
 use std::error::Error;
 use std::io::{self, IoSlice};

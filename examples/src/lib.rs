@@ -21,6 +21,8 @@
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Orders    every order of two threads' steps
 //!   converse  requests over one connection in virtual time          Percentiles
+//!   write_capture  what a node of a simulated network saw, as a file for Wireshark
+//!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
 //!
 //! Every program starts without arguments, explains itself with `--help`, and exits with 0 only if what it shows
@@ -42,7 +44,9 @@
 
 mod args;
 mod bars;
+mod capture_file;
 mod checks;
+mod flood;
 mod measured;
 mod meter;
 mod orders;
@@ -58,12 +62,15 @@ mod tcp_watch;
 mod thread_times;
 mod thread_watch;
 mod virtual_time;
+mod visited;
 mod wait;
 mod work;
 
 pub use args::Args;
 pub use bars::Bars;
+pub use capture_file::write_capture;
 pub use checks::{Checks, Failure, Outcome};
+pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
 pub use orders::{Orders, Step};
@@ -79,5 +86,6 @@ pub use tcp_watch::TcpWatch;
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
 pub use virtual_time::{Conversation, Times, converse, get};
+pub use visited::{Visit, Visited};
 pub use wait::wait_until;
 pub use work::Work;

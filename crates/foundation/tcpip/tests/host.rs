@@ -285,6 +285,23 @@ fn a_full_accept_queue_drops_the_final_ack_and_the_client_gets_in_later() {
     assert_eq!(wire.server.queues(listener).unwrap().1, 2, "{:#?}", wire.log);
 }
 
+/// The client has sent data that was dropped; its answer to the repeated SYN ACK has a number behind them.
+#[test]
+fn an_ack_behind_a_gap_does_not_get_past_a_full_accept_queue_either() {
+    let mut wire = Wire::new();
+    let listener = wire.listen(Listen { backlog: 0, ..Listen::default() });
+    wire.connect(80);
+    let second = wire.connect(80);
+    wire.settle();
+    wire.client.send(second, b"hello").unwrap();
+    wire.settle();
+    wire.pass(Duration::from_secs(4));
+    assert_eq!(wire.server.queues(listener), Some((1, 1)), "{:#?}", wire.log);
+    assert!(wire.server.accept(listener).is_some());
+    wire.pass(Duration::from_secs(8));
+    assert_eq!(wire.server.queues(listener), Some((0, 1)), "{:#?}", wire.log);
+}
+
 #[test]
 fn with_abort_on_overflow_the_client_is_reset() {
     let mut wire = Wire::new();

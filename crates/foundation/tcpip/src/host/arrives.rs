@@ -80,7 +80,7 @@ impl Host {
                 && !segment.flags.contains(Flags::RST)
                 && !segment.flags.contains(Flags::SYN)
                 && segment.acknowledgment == entry.seen.next
-                && segment.sequence == entry.connection.expects();
+                && entry.connection.takes(now, segment);
             if completes && self.listeners.is_full(listener) {
                 return self.accept_queue_is_full(now, id, listener);
             }

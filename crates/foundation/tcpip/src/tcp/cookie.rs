@@ -79,6 +79,20 @@ impl SynCookies {
         (made == body && age < STEPS).then(|| SIZES.get(index as usize).copied())?
     }
 
+    /// What a cookie is made of, for looking at it with the secret at hand. Whether it is one of ours, [`check`](Self::check)
+    /// says.
+    pub fn open(&self, local: SocketAddr, remote: SocketAddr, isn: Seq, cookie: Seq) -> CookieParts {
+        let hidden_by = self.offset(local, remote, isn);
+        let body = cookie.0.wrapping_sub(hidden_by.0);
+        let index = body >> 24 & 0x7;
+        CookieParts {
+            hidden_by,
+            step: (body >> 27) as u8, // five bits
+            maximum_segment_size: SIZES.get(index as usize).copied().unwrap_or_default(),
+            mac: body & 0x00ff_ffff,
+        }
+    }
+
     fn offset(&self, local: SocketAddr, remote: SocketAddr, isn: Seq) -> Seq {
         Seq(self.mac.of(local, remote, &[]) as u32) + isn.0
     }
@@ -90,6 +104,19 @@ impl SynCookies {
         more[8] = index as u8;
         (step & 0x1f) << 27 | index << 24 | self.mac.of(local, remote, &more) as u32 & 0x00ff_ffff
     }
+}
+
+/// A cookie, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CookieParts {
+    /// What was added to the other three: a hash of both ends, and the peer's initial sequence number.
+    pub hidden_by: Seq,
+    /// The low five bits of the count of 64-second steps.
+    pub step: u8,
+    /// What the three bits of the size stand for, in bytes.
+    pub maximum_segment_size: u16,
+    /// The 24 bits that nobody else can compute.
+    pub mac: u32,
 }
 
 fn step(now: Instant) -> u32 {

@@ -39,7 +39,7 @@ mod state;
 pub use agreed::Agreed;
 pub use config::{Algorithm, Config, KeepAlive};
 pub use connection::{Connection, Endpoints, Outgoing};
-pub use cookie::{SynCookies, TimestampCookie};
+pub use cookie::{CookieParts, SynCookies, TimestampCookie};
 pub use diagram::{diagram_svg, diagram_text};
 pub use error::Misuse;
 pub use event::{Event, WhyClosed};

@@ -24,7 +24,7 @@ impl Connection {
 
     fn arrives(&mut self, now: Instant, segment: &Segment<'_>, congestion_experienced: bool) {
         // First: is it in the window, and is it not an old one that has come round?
-        if self.is_old(now, segment) || !self.is_acceptable(segment) {
+        if !self.takes(now, segment) {
             return self.arrives_outside(now, segment);
         }
         // Second. RFC 5961 §3: only a RST with exactly the number that we expect is believed.
@@ -62,6 +62,12 @@ impl Connection {
         if segment.flags.contains(Flags::FIN) && self.state != State::Closed {
             self.take_fin(now, segment.sequence + segment.payload.len() as u32);
         }
+    }
+
+    /// Whether a segment is neither outside the window nor old. It need not be the next one: an ACK behind a gap completes a
+    /// handshake too.
+    pub(crate) fn takes(&self, now: Instant, segment: &Segment<'_>) -> bool {
+        !self.is_old(now, segment) && self.is_acceptable(segment)
     }
 
     /// The four cases of the acceptability test (RFC 9293 §3.10.7.4, table 6).
