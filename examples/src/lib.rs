@@ -20,6 +20,7 @@
 //!   Work      a site whose pages keep their thread busy in different ways
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Orders    every order of two threads' steps
+//!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
 //! ```
 //!
@@ -42,6 +43,7 @@
 
 mod args;
 mod bars;
+mod bottleneck;
 mod checks;
 mod measured;
 mod meter;
@@ -63,6 +65,7 @@ mod work;
 
 pub use args::Args;
 pub use bars::Bars;
+pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
 pub use checks::{Checks, Failure, Outcome};
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
