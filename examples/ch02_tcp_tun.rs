@@ -26,7 +26,8 @@ use wirelab_examples::{Args, Checks, Outcome, Site, Table, ask, get};
 const ABOUT: &str = "Our TCP/IP on a TUN device, against the kernel's (chapter 2).
 Look at the two views of one connection: ours, and what `ss -ti` shows of the kernel's end.";
 
-const OPTIONS: [(&str, &str); 3] = [
+const OPTIONS: [(&str, &str); 4] = [
+    ("--serve", "afterwards goes on as a web server, until Ctrl-C"),
     ("--loss P", "each packet is lost with this probability, in both directions (0)"),
     ("--seed N", "which packets those are (1)"),
     ("--pcap FILE", "writes all packets down, for Wireshark"),
@@ -53,6 +54,16 @@ fn main() -> Outcome {
         "{} packets from the kernel, {} lost; {} packets to it, {} lost\n",
         incoming.packets, incoming.lost, outgoing.packets, outgoing.lost
     );
+    if args.has("--serve") {
+        let process = std::process::id();
+        println!(
+            "Still there, for root: nsenter --target {process} --net curl http://{OURS}/ (Ctrl-C ends it)"
+        );
+        driver.run(Instant::from_nanos(u64::MAX), |host, now| {
+            web.act(host, now);
+            ControlFlow::Continue(())
+        })?;
+    }
     Ok(checks.exit_code())
 }
 

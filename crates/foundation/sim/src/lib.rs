@@ -4,8 +4,8 @@
 //!
 //! On one machine the network is too good: nothing is lost, nothing takes long, and no two runs are the same. Here the
 //! links have the delay, the rate, the queue and the losses that a test or a chapter asks for; time jumps from event to
-//! event, so that a minute of waiting costs nothing; and all chance comes from a seed. The same seed gives the same bytes, down to
-//! the pictures.
+//! event, so that a minute of waiting costs nothing; and all chance comes from a seed. The same seed gives the same
+//! bytes, down to the pictures.
 //!
 //! ```text
 //!    StreamProtocol ──┐                                       ┌── StreamProtocol
@@ -15,9 +15,9 @@
 //!                               Log ──▶ Ladder (text, SVG)        Waterfall, Chart (text, SVG)
 //! ```
 //!
-//! Two sizes of world share the links and the pictures. A pair joins two protocols by a model of what is below them, and is enough for most
-//! tests. An [`Internet`](internet::Internet) has as many nodes as one likes, which exchange IP packets: hosts with a whole TCP/IP, routers,
-//! translators, middleboxes.
+//! Two sizes of world share the links and the pictures. A pair joins two protocols by a model of what is below them, and
+//! is enough for most tests. An [`Internet`](internet::Internet) has as many nodes as one likes, which exchange IP
+//! packets: hosts with a whole TCP/IP, routers, translators, middleboxes.
 //!
 //! ```text
 //!   HostNode ══ Router ══ Nat ══ … ══ HostNode      ══ is a Link, with two channels
@@ -32,22 +32,24 @@
 //! # Reading order
 //!
 //! [`Link`] and [`Line`] (what happens to a packet), [`Pair`] and [`End`] (two protocols and their applications),
-//! [`DatagramPair`], [`Network`] (what both pairs have in common); [`Log`] and [`Ladder`]; [`Waterfall`]; [`Chart`] with [`rate`],
-//! [`steps`] and [`jain`]; [`every_split`] (the test that every stream protocol has). Then [`internet`], which has an order of its own.
+//! [`DatagramPair`], [`Network`] (what both pairs have in common); [`Log`] and [`Ladder`]; [`Waterfall`]; [`Chart`] with
+//! [`rate`], [`steps`] and [`jain`]; [`every_split`] (the test that every stream protocol has). Then [`internet`], which
+//! has an order of its own.
 //!
 //! # What is left out
 //!
-//! Of the pairs: everything between the two ends. The stream of [`Pair`] is a model of a reliable one, described there, and not TCP:
-//! it knows no handshake, acknowledgement or congestion control. Headers take up no room on a link, and packets are neither
-//! duplicated nor damaged. All of this is in an [`Internet`](internet::Internet).
+//! Of the pairs: everything between the two ends. The stream of [`Pair`] is a model of a reliable one, described there,
+//! and not TCP: it knows no handshake, acknowledgement or congestion control. Headers take up no room on a link, and
+//! packets are neither duplicated nor damaged. All of this is in an [`Internet`](internet::Internet).
 //!
-//! Of the internetwork: everything below IP (no Ethernet, no ARP, no shared medium) and routing protocols (routes are set by hand, or by
-//! an action while the world runs). Nodes take no time: a packet leaves a router at the moment at which it came. Routers do not limit how many ICMP
-//! messages they send, and do not follow IPv6's extension headers. Of active queue management there is CoDel, without the queues for each flow of
-//! FQ-CoDel. A node runs on one thread with all others.
+//! Of the internetwork: everything below IP (no Ethernet, no ARP, no shared medium) and routing protocols (routes are set
+//! by hand, or by an action while the world runs). Nodes take no time: a packet leaves a router at the moment at which it
+//! came. Routers do not limit how many ICMP messages they send, and do not follow IPv6's extension headers. Of active
+//! queue management there is CoDel, without the queues for each flow of FQ-CoDel. A node runs on one thread with all
+//! others.
 //!
-//! Of the pictures: the arrows of a ladder in text are level, and packets that cross show only in the times (in SVG the arrows
-//! slant); equal segments in a row are not folded into one, so that a long transfer makes a long ladder.
+//! Of the pictures: the arrows of a ladder in text are level, and packets that cross show only in the times (in SVG the
+//! arrows slant); equal segments in a row are not folded into one, so that a long transfer makes a long ladder.
 //!
 //! # Example
 //!

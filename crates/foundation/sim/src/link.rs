@@ -9,8 +9,9 @@ use crate::Random;
 ///   send ──▶ [queue: drop-tail] ──▶ [rate] ──▶ ( loss? ) ──▶ [delay + jitter] ──▶ arrives
 /// ```
 ///
-/// In a [`Pair`](crate::Pair) and a [`DatagramPair`](crate::DatagramPair) only payload is counted: a datagram's or segment's own
-/// bytes, no headers. In an [`Internet`](crate::internet::Internet) the packets are IP packets, and every byte counts.
+/// In a [`Pair`](crate::Pair) and a [`DatagramPair`](crate::DatagramPair) only payload is counted: a datagram's or
+/// segment's own bytes, no headers. In an [`Internet`](crate::internet::Internet) the packets are IP packets, and every
+/// byte counts.
 ///
 /// Delay, jitter, rate, queue and the losses hold everywhere. What needs a packet's bytes or a second packet (duplication,
 /// reordering, damage, the MTU, active queue management) happens only in an `Internet`.
@@ -68,8 +69,8 @@ pub enum Queue {
     Packets(usize),
     /// Packets of so many bytes together; one that would exceed them is dropped.
     Bytes(usize),
-    /// Active queue management: packets that have waited too long are dropped, or marked, when their turn comes. In the pairs,
-    /// which have no queue of their own, only its limit holds.
+    /// Active queue management: packets that have waited too long are dropped, or marked, when their turn comes. In the
+    /// pairs, which have no queue of their own, only its limit holds.
     CoDel(CoDel),
 }
 

@@ -24,7 +24,7 @@ fn two(seed: u64, up: Link) -> (Internet, NodeId, NodeId, LinkId) {
 
 /// The lengths of the runs of packets that were lost one behind the other.
 fn runs_of_losses(link: Link, packets: u64) -> Vec<usize> {
-    let (mut internet, a, _, link) = two(3, link);
+    let (mut internet, a, ..) = two(3, link);
     stream(&mut internet, a, packets, ms(1));
     internet.run().unwrap();
     let lost: Vec<bool> = internet
@@ -36,7 +36,6 @@ fn runs_of_losses(link: Link, packets: u64) -> Vec<usize> {
             _ => None,
         })
         .collect();
-    let _ = link;
     lost.split(|&lost| !lost).map(<[bool]>::len).filter(|&len| len > 0).collect()
 }
 

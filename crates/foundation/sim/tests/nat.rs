@@ -82,8 +82,8 @@ impl Home {
     }
 }
 
-/// Whether two destinations see the same source; and, after a datagram to `ONE` alone, who may answer: that endpoint, another port of its
-/// address, another address.
+/// Whether two destinations see the same source; and, after a datagram to `ONE` alone, who may answer: that endpoint,
+/// another port of its address, another address.
 fn behaviour(config: NatConfig) -> [bool; 4] {
     let mut home = home(config.clone());
     home.udp(home.inside, INSIDE, socket(ONE));

@@ -170,7 +170,6 @@ fn the_longest_prefix_wins_whatever_the_order() {
 #[test]
 fn a_lost_packet_ends_in_the_ladder_of_the_two_ends_where_it_was_lost() {
     let (mut internet, [a, r1, r2, _, b]) = chain(1500);
-    let _ = r1;
     let second = internet.link_between(r1, r2).unwrap();
     internet.drop_if(second.up(), |number, _| number == 1);
     send(&mut internet, a, ping(B, 1));

@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use stations::{A, B, at_ms, ip, ms};
 use wirelab_sansio::Instant;
 use wirelab_sim::internet::{Application, HostNode, Internet, Nat, NatConfig, NodeId, PortId, Router};
-use wirelab_sim::{CoDel, Link, Queue};
+use wirelab_sim::{CoDel, Link, Queue, Reason};
 use wirelab_tcpip::host::{self, Event, Host, ListenerId, SocketId};
 use wirelab_tcpip::tcp;
 
@@ -170,12 +170,15 @@ fn a_thousand_connections_share_a_bottleneck_with_codel_and_all_come_to_an_end()
     let bytes = text(2_000);
     let mut internet = Internet::new(1);
     let (a, b) = (internet.add("client", client(A, bytes.clone())), internet.add("server", server()));
-    internet.link(a, b, Link::new(ms(10)).rate(2_000_000).queue(Queue::CoDel(CoDel::default())));
+    // 2.2 MB in two seconds want to go through less than half of that.
+    let link = internet.link(a, b, Link::new(ms(10)).rate(500_000).queue(Queue::CoDel(CoDel::default())));
     for number in 0..1000 {
         internet.at(at_ms(2 * number), move |internet| connect(internet, a));
     }
-    internet.run_until(at_ms(30_000)).unwrap();
+    internet.run_until(at_ms(60_000)).unwrap();
     assert!(is_complete(&internet, b, &bytes, 1000));
+    let counters = internet.counters(link.up());
+    assert!(counters.dropped.contains_key(&Reason::WaitedTooLong), "{counters:?}");
 }
 
 #[test]

@@ -1,31 +1,38 @@
-//! Internet packets on plain bytes. So far that is one format: UDP's datagram (RFC 768).
+//! TCP/IP on plain bytes: packets, segments and datagrams, and what hosts do with them.
 //!
 //! # What it is
 //!
-//! UDP adds to IP the least that two programs need to find each other: two port numbers, a length and a checksum, in
-//! eight bytes. A datagram arrives whole or not at all, perhaps twice, perhaps out of order; whatever wants more
-//! than that (QUIC, RTP, DNS) builds it on top.
+//! IP carries a packet from one address to another, perhaps; in pieces, if it is too long for a link; and ICMP tells why it
+//! did not arrive. UDP adds the least that two programs need to find each other: port numbers, a length and a checksum. TCP
+//! makes of packets that may be lost, doubled and reordered a stream of bytes in both directions.
 //!
 //! # Its place in the stack
 //!
 //! ```text
-//!   DNS, QUIC, RTP …
-//!        │  payload
-//!   UDP  ▼  ports, length, checksum     ◀── this crate, so far
-//!        │  protocol 17
-//!   IP   ▼  addresses                   their part in the checksum is `PseudoHeader`
+//!   DNS, QUIC, RTP …      HTTP, TLS …
+//!        │  messages           │  streams
+//!   UDP  ▼  Datagram      TCP  ▼  Segment, and the module `tcp`
+//!        │  protocol 17        │  protocol 6
+//!   IP   ▼  Ipv4Packet, Ipv6Packet, ICMP's messages, and the module `ip`
+//!        │  EtherType 0x0800, 0x86dd
+//!   link ▼  Frame, ArpPacket
 //! ```
 //!
 //! # Reading order
 //!
-//! `udp.rs` ([`Datagram`]: the eight bytes, in both directions, and the rules they obey), then `checksum.rs`
-//! ([`internet_checksum`], [`PseudoHeader`]: why a datagram knows its addresses although it does not carry them).
+//! 1. `wire/udp.rs` ([`Datagram`]: the smallest format, in both directions, and its rules), then `checksum.rs`
+//!    ([`internet_checksum`], [`PseudoHeader`]: why a datagram knows its addresses although it does not carry them);
+//! 2. `wire/ipv4.rs`, `wire/ipv6.rs` and `wire/ipv6_extension.rs`, `wire/icmp.rs`, `wire/icmpv6.rs`; below them
+//!    `wire/ethernet.rs` and `wire/arp.rs`;
+//! 3. [`ip`]: one view of both versions, fragments, path MTUs, answers;
+//! 4. `wire/segment.rs` ([`Segment`]), `wire/options.rs`, `wire/seq.rs`, then [`tcp`].
+//!
+//! The explanation of a packet goes on into what it carries; decoding stops at its payload.
 //!
 //! # What is left out, and why
 //!
-//! IPv4, IPv6, ICMP and TCP are not written yet. UDP's datagram is here before them because it is the smallest real format:
-//! the explanations and the instruction counts of `wirelab-wire` are tried on it. Of UDP itself, jumbograms (RFC 2675,
-//! length 0) and options behind the payload (RFC 9868) are refused by name or as left-over bytes.
+//! Of UDP, jumbograms (RFC 2675, length 0) and options behind the payload (RFC 9868) are refused by name or as left-over bytes.
+//! What is left out of IP stands in [`ip`].
 //!
 //! # Example
 //!

@@ -3,12 +3,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
-use wirelab_sansio::Instant;
-use wirelab_tcpip::host::{self, Event, Host, ListenerId, Misuse, SocketId};
+use wirelab_sansio::{Instant, StreamProtocol};
+use wirelab_tcpip::host::{self, Event, Host, ListenerId, Misuse, Pumped, SocketId};
 use wirelab_tcpip::tcp::{self, Cookies, Listen, State, WhyClosed};
-use wirelab_tcpip::{Datagram, Flags, Options, Protocol, PseudoHeader, Segment, Seq, ip};
+use wirelab_tcpip::{Datagram, Ecn, Flags, Ipv4Packet, Options, Protocol, PseudoHeader, Segment, Seq, ip};
 use wirelab_wire::{Decode, Encode, Reader, Writer};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 1];
@@ -89,7 +89,7 @@ impl Wire {
     }
 
     /// A segment that the server gets from somebody who may be anybody.
-    fn to_server(&mut self, from: SocketAddr, segment: Segment<'_>) {
+    fn forge(&mut self, from: SocketAddr, segment: Segment<'_>) {
         let packet = segment_packet(from, (SERVER, 80).into(), segment);
         self.server.receive(self.now, &packet);
     }
@@ -200,7 +200,7 @@ fn resets_to_strangers_are_limited() {
     let config = host::Config { resets_per_second: 10, transmit_queue: 1000, ..host::Config::default() };
     let mut wire = Wire::with(host::Config::default(), config);
     for number in 0..1000 {
-        wire.to_server(stranger(number), Segment { flags: Flags::ACK, ..Segment::default() });
+        wire.forge(stranger(number), Segment { flags: Flags::ACK, ..Segment::default() });
     }
     assert_eq!(said(&mut wire.server, wire.now).len(), 10);
 }
@@ -211,7 +211,7 @@ fn flood(cookies: Cookies) -> (Wire, Option<SocketId>) {
     let listener = wire.listen(Listen { syn_backlog: 64, cookies, ..Listen::default() });
     let mut out = BytesMut::new();
     for number in 0..10_000 {
-        wire.to_server(stranger(number), syn(number));
+        wire.forge(stranger(number), syn(number));
         while wire.server.poll_transmit(wire.now, &mut out) {
             out.clear(); // the strangers do not exist
         }
@@ -256,11 +256,11 @@ fn with_cookies_the_client_connects_in_the_middle_of_the_flood() {
 fn forged_acknowledgments_get_no_connection_out_of_a_listener_that_sends_cookies() {
     let mut wire = Wire::new();
     wire.listen(Listen { cookies: Cookies::Always, ..Listen::default() });
-    wire.to_server(stranger(1), syn(1));
+    wire.forge(stranger(1), syn(1));
     for number in 0..20_000_u32 {
         let acknowledgment = Seq(number.wrapping_mul(0x9e37_79b1));
         let ack = Segment { sequence: Seq(2), acknowledgment, flags: Flags::ACK, ..Segment::default() };
-        wire.to_server(stranger(1), ack);
+        wire.forge(stranger(1), ack);
     }
     assert_eq!(wire.server.connections(), (0, 0));
     assert_eq!(wire.server.counters().TcpExtSyncookiesFailed, 20_000);
@@ -339,7 +339,7 @@ fn a_ping_is_answered_over_both_versions() {
     for to in [IpAddr::from(SERVER), "2001:db8::2".parse().unwrap()] {
         wire.client.ping(wire.now, to, 7, 1, b"abcdefgh").unwrap();
         wire.settle();
-        let payload = bytes::Bytes::from_static(b"abcdefgh");
+        let payload = Bytes::from_static(b"abcdefgh");
         let expected = Event::EchoReply { from: to, identifier: 7, sequence: 1, payload };
         assert_eq!(events(&mut wire.client), [expected]);
     }
@@ -380,7 +380,7 @@ fn s3_10_7_4_a_newer_syn_ends_time_wait_and_an_older_one_does_not() {
     let listener = wire.listen(Listen::default());
     let peer = stranger(5);
     let now = wire.now;
-    wire.to_server(peer, syn(1000));
+    wire.forge(peer, syn(1000));
     let mut out = BytesMut::new();
     assert!(wire.server.poll_transmit(now, &mut out));
     let answer = ip::Packet::parse(&out).unwrap();
@@ -392,24 +392,24 @@ fn s3_10_7_4_a_newer_syn_ends_time_wait_and_an_older_one_does_not() {
         window: 1000,
         ..Segment::default()
     };
-    wire.to_server(peer, ack(Seq(1001), isn + 1, Flags::default()));
+    wire.forge(peer, ack(Seq(1001), isn + 1, Flags::default()));
     let socket = wire.server.accept(listener).unwrap();
     wire.server.close(socket);
     said(&mut wire.server, now);
-    wire.to_server(peer, ack(Seq(1001), isn + 2, Flags::FIN));
+    wire.forge(peer, ack(Seq(1001), isn + 2, Flags::FIN));
     said(&mut wire.server, now);
     assert_eq!(wire.server.socket(socket).unwrap().state(), State::TimeWait);
-    wire.to_server(peer, syn(900));
+    wire.forge(peer, syn(900));
     let answers = said(&mut wire.server, now);
     assert!(answers.iter().all(|answer| !answer.contains("SYN")), "{answers:?}");
-    wire.to_server(peer, syn(5000));
+    wire.forge(peer, syn(5000));
     let answers = said(&mut wire.server, now);
     assert!(
         answers.iter().any(|answer| answer.starts_with("SYN ACK") && answer.contains("ack=5001")),
         "{answers:?}"
     );
     assert_eq!(wire.server.counters().TcpExtTWRecycled, 1);
-    wire.to_server(peer, ack(Seq(5001), isn + 2, Flags::default())); // the old connection's numbers
+    wire.forge(peer, ack(Seq(5001), isn + 2, Flags::default())); // the old connection's numbers
     assert_eq!(wire.server.accept(listener), None);
 }
 
@@ -440,9 +440,9 @@ fn rfc_5961_blind_resets_syns_and_data_are_refused() {
     for number in 0..2000_u32 {
         let sequence = Seq(number.wrapping_mul(2_147_483)); // a grid finer than the window: some are inside it
         let base = Segment { sequence, acknowledgment: sequence, window: 1000, ..Segment::default() };
-        wire.to_server(from, Segment { flags: Flags::RST, ..base });
-        wire.to_server(from, Segment { flags: Flags::SYN, ..base });
-        wire.to_server(from, Segment { flags: Flags::ACK, payload: b"forged", ..base });
+        wire.forge(from, Segment { flags: Flags::RST, ..base });
+        wire.forge(from, Segment { flags: Flags::SYN, ..base });
+        wire.forge(from, Segment { flags: Flags::ACK, payload: b"forged", ..base });
     }
     wire.settle();
     assert_eq!(wire.server.socket(accepted).unwrap().state(), State::Established);
@@ -526,6 +526,199 @@ fn connections_take_turns() {
     assert_eq!(ports.len(), 4);
 }
 
+#[test]
+fn a_long_datagram_goes_in_fragments_and_arrives_whole_over_both_versions() {
+    let mut wire = Wire::new();
+    for (here, there) in [("192.0.2.1:4000", "192.0.2.2:53"), ("[2001:db8::1]:4000", "[2001:db8::2]:53")] {
+        let client = wire.client.bind(here.parse().unwrap()).unwrap();
+        let server = wire.server.bind(there.parse().unwrap()).unwrap();
+        let payload: Vec<u8> = (0..5000_u32).map(|n| n as u8).collect();
+        wire.client.send_to(wire.now, client, there.parse().unwrap(), &payload).unwrap();
+        wire.settle();
+        let (_, bytes) = wire.server.receive_from(server).unwrap();
+        assert!(bytes == payload);
+    }
+    assert_eq!((wire.server.counters().IpReasmReqds, wire.server.counters().IpReasmOKs), (8, 2));
+}
+
+#[test]
+fn a_flood_of_fragments_that_never_become_whole_stays_within_its_limit_and_ends() {
+    let mut wire = Wire::new();
+    for number in 0..5000_u16 {
+        let header = ip::Header {
+            dont_fragment: false,
+            identification: number,
+            ..ip::Header::new(stranger(number.into()).ip(), SERVER.into(), Protocol::UDP)
+        };
+        let mut out = BytesMut::new();
+        ip::write_packet(&mut out, &header, |out| out.extend_from_slice(&[7; 3000])).unwrap();
+        let first = &ip::fragment_v4(&out, 1500).unwrap()[0];
+        wire.server.receive(wire.now, first);
+    }
+    let (bytes, packets) = wire.server.fragments();
+    let limits = ip::ReassemblyConfig::default();
+    assert!(bytes <= limits.bytes && packets <= limits.packets, "{bytes} bytes of {packets} packets");
+    assert!(packets > 0);
+    let (when, why) = wire.server.poll_timeout().unwrap();
+    assert_eq!(why, "fragments are missing");
+    wire.server.handle_timeout(when + Duration::from_secs(1));
+    assert_eq!((wire.server.fragments(), wire.server.poll_timeout()), ((0, 0), None));
+}
+
+#[test]
+fn the_mtu_of_a_path_is_remembered_for_the_next_connection() {
+    let mut wire = Wire::new();
+    let (socket, _) = wire.pair();
+    wire.client.send(socket, &[7; 1400]).unwrap();
+    let mut lost = BytesMut::new();
+    assert!(wire.client.poll_transmit(wire.now, &mut lost));
+    wire.client.receive(wire.now, &too_large(&lost));
+    let second = wire.connect(80);
+    wire.settle();
+    assert!(wire.client.socket(second).unwrap().info().segment_size <= 1000 - 40);
+}
+
+/// RFC 3168 §6.1: agreed on in the handshake; a mark on the way is echoed, and the sender slows down.
+#[test]
+fn a_congestion_mark_is_echoed() {
+    let mut wire = Wire::new();
+    let tcp = tcp::Config { explicit_congestion_notification: true, ..tcp::Config::default() };
+    wire.listen(Listen { tcp: tcp.clone(), ..Listen::default() });
+    let socket = wire.client.connect(wire.now, (SERVER, 80).into(), tcp).unwrap();
+    wire.settle();
+    assert!(wire.client.socket(socket).unwrap().info().agreed.explicit_congestion_notification);
+    wire.client.send(socket, &[7; 4000]).unwrap();
+    let mut out = BytesMut::new();
+    assert!(wire.client.poll_transmit(wire.now, &mut out));
+    assert_eq!(ip::Packet::parse(&out).unwrap().ecn, Ecn::Ect0);
+    let marked = Ipv4Packet { ecn: Ecn::Ce, ..Ipv4Packet::decode(&mut Reader::whole(&out)).unwrap() };
+    let mut bytes = BytesMut::new();
+    marked.encode_with_checksum(&mut bytes);
+    wire.server.receive(wire.now, &bytes);
+    wire.settle();
+    wire.pass(Duration::from_millis(100));
+    assert!(wire.log.iter().any(|line| line.contains("<-") && line.contains("ECE")), "{:#?}", wire.log);
+    assert!(wire.log.iter().any(|line| line.contains("->") && line.contains("CWR")), "{:#?}", wire.log);
+}
+
+#[test]
+fn who_waits_when_the_listener_goes_is_reset() {
+    let mut wire = Wire::new();
+    let listener = wire.listen(Listen::default());
+    let socket = wire.connect(80);
+    wire.settle();
+    wire.server.stop_listening(wire.now, listener);
+    wire.settle();
+    let told = events(&mut wire.client);
+    assert!(told.contains(&Event::Tcp(socket, tcp::Event::Closed(WhyClosed::Reset))), "{told:?}");
+    assert_eq!(wire.server.connections(), (0, 0));
+}
+
+/// RFC 1122 §4.2.2.13: what is left unread was not received, and the peer must hear of it.
+#[test]
+fn releasing_with_unread_data_resets() {
+    let mut wire = Wire::new();
+    let (socket, accepted) = wire.pair();
+    wire.client.send(socket, b"nobody reads this").unwrap();
+    wire.settle();
+    wire.server.release(wire.now, accepted);
+    wire.settle();
+    let told = events(&mut wire.client);
+    assert!(told.contains(&Event::Tcp(socket, tcp::Event::Closed(WhyClosed::Reset))), "{told:?}");
+    assert_eq!(wire.server.connections(), (0, 0));
+}
+
+#[test]
+fn the_limit_of_connections_holds_for_both_directions() {
+    let config = host::Config { connections: 5, ..host::Config::default() };
+    let mut wire = Wire::with(config.clone(), config);
+    wire.listen(Listen { cookies: Cookies::Never, ..Listen::default() });
+    for number in 0..100 {
+        wire.forge(stranger(number), syn(number));
+    }
+    assert_eq!(wire.server.connections().0, 5);
+    let to = SocketAddr::from((SERVER, 80));
+    for _ in 0..5 {
+        wire.connect(80);
+    }
+    assert_eq!(wire.client.connect(wire.now, to, tcp::Config::default()), Err(Misuse::TooManyConnections(5)));
+}
+
+/// Sends each line back, and ends when the peer has.
+#[derive(Default)]
+struct Echo {
+    input: BytesMut,
+    output: BytesMut,
+    ended: u32,
+}
+
+impl StreamProtocol for Echo {
+    type Event = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn input(&mut self) -> &mut BytesMut {
+        &mut self.input
+    }
+
+    fn receive_eof(&mut self) {
+        self.ended += 1;
+    }
+
+    fn poll_event(&mut self) -> Result<Option<Bytes>, Self::Error> {
+        let Some(end) = self.input.iter().position(|&byte| byte == b'\n') else { return Ok(None) };
+        Ok(Some(self.input.split_to(end + 1).freeze()))
+    }
+
+    fn poll_transmit(&mut self, out: &mut BytesMut) -> usize {
+        let said = self.output.split();
+        out.extend_from_slice(&said);
+        said.len()
+    }
+
+    fn wants_read(&self) -> bool {
+        self.input.len() < 1024
+    }
+
+    fn wants_shutdown(&self) -> bool {
+        self.ended > 0
+    }
+}
+
+/// The answers are larger than the send buffer: what has no room waits, and nothing is lost or told twice.
+#[test]
+fn a_protocol_is_pumped_over_a_socket_until_both_sides_have_ended() {
+    let mut wire = Wire::new();
+    let small = tcp::Config { send_buffer: 2000, ..tcp::Config::default() };
+    let listener = wire.listen(Listen { tcp: small, ..Listen::default() });
+    let socket = wire.connect(80);
+    wire.client.send(socket, &b"a line of text\n".repeat(1000)).unwrap();
+    wire.settle();
+    wire.client.close(socket);
+    wire.settle();
+    let accepted = wire.server.accept(listener).unwrap_or_else(|| panic!("{:#?}", wire.log));
+    let (mut echo, mut answer, mut lines) = (Echo::default(), BytesMut::new(), 0);
+    let mut over = Pumped::Open;
+    for _ in 0..100 {
+        let on_event = |echo: &mut Echo, line: Bytes| {
+            lines += 1;
+            echo.output.extend_from_slice(&line);
+        };
+        over = host::pump(&mut wire.server, wire.now, accepted, &mut echo, on_event).unwrap();
+        wire.pass(Duration::from_millis(50));
+        wire.client.receive_into(socket, &mut answer);
+        if over == Pumped::Over {
+            break;
+        }
+    }
+    assert_eq!((lines, echo.ended, over), (1000, 1, Pumped::Over));
+    wire.pass(Duration::from_secs(1));
+    wire.client.receive_into(socket, &mut answer);
+    assert_eq!(answer.len(), 15_000);
+    wire.server.release(wire.now, accepted);
+    wire.settle();
+    assert_eq!(wire.server.connections(), (0, 0));
+}
+
 fn any_segment() -> impl Strategy<Value = (u8, u32, u32, Vec<u8>, u16)> {
     (any::<u8>(), 0_u32..20, 0_u32..20, prop::collection::vec(any::<u8>(), 0..40), any::<u16>())
 }
@@ -594,7 +787,7 @@ proptest! {
                 payload: &payload,
                 ..Segment::default()
             };
-            wire.to_server(ends.local, segment);
+            wire.forge(ends.local, segment);
             said(&mut wire.server, wire.now);
         }
     }

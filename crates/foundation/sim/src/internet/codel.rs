@@ -60,8 +60,8 @@ impl Controller {
         self.dropping = false;
     }
 
-    /// RFC 8289 §5.6, `dodequeue`: one packet that waits long is no standing queue; an interval of them is. A queue that holds no
-    /// more than one packet of full size is never too long, or a slow link could send nothing.
+    /// RFC 8289 §5.6, `dodequeue`: one packet that waits long is no standing queue; an interval of them is. A queue that
+    /// holds no more than one packet of full size is never too long, or a slow link could send nothing.
     fn above_for_an_interval(
         &mut self,
         now: Instant,
@@ -89,7 +89,8 @@ impl Controller {
     }
 }
 
-/// The control law: the interval over the root of the count, because a loss rate that grows so makes TCP's rate fall linearly (RFC 8289 §5.3).
+/// The control law: the interval over the root of the count, because a loss rate that grows so makes TCP's rate fall
+/// linearly (RFC 8289 §5.3).
 fn spacing(interval: Duration, count: u32) -> Duration {
     interval.div_f64(f64::from(count.max(1)).sqrt())
 }

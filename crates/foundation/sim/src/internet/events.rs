@@ -136,7 +136,8 @@ impl Events {
         self.packets().filter(move |(_, at, _)| at.node == node)
     }
 
-    /// How the queue at the beginning of one direction of a link grew and shrank. The packet that is leaving does not count.
+    /// How the queue at the beginning of one direction of a link grew and shrank. The packet that is leaving does
+    /// not count. With [`steps`](crate::steps) it becomes a curve of a [`Chart`](crate::Chart).
     pub fn queue(&self, channel: ChannelId) -> impl Iterator<Item = (Instant, QueueSample)> {
         self.events.iter().filter_map(move |event| match event.what {
             What::Queue(sample) if sample.channel == channel => Some((event.time, sample)),

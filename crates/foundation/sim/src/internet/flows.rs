@@ -7,8 +7,8 @@ use wirelab_wire::{Decode, Reader};
 use super::Header;
 use super::packet::{ICMP, ICMP_V6, TCP, UDP};
 
-/// Names packets in a few words, as they come: a SYN teaches it the sequence number from which those of its flow are counted, and by
-/// how much its windows are scaled.
+/// Names packets in a few words, as they come: a SYN teaches it the sequence number from which those of its flow are
+/// counted, and by how much its windows are scaled.
 ///
 /// ```
 /// use std::net::IpAddr;

@@ -36,8 +36,9 @@ enum End {
     Dropped(When, Reason),
 }
 
-/// What forwarders leave alone of a packet, by which it is recognised on the next link: the protocol, IPv4's identification, and
-/// of TCP the numbers, flags and payload, of everything else the payload behind the ports and checksum.
+/// What forwarders leave alone of a packet, by which it is recognised on the next link: the protocol, IPv4's
+/// identification, and of TCP the numbers, flags and payload, of everything else the payload behind the ports and
+/// checksum.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Mark {
     protocol: u8,

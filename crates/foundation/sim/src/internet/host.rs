@@ -73,6 +73,47 @@ impl<D: Device> Application<D> for Idle {
 ///            │ └────────────┘ commands └────────────┘ │
 ///            └────────────────────────────────────────┘
 /// ```
+///
+/// A server that says the time to everybody, and a client that reads it:
+///
+/// ```
+/// use bytes::BytesMut;
+/// use std::time::Duration;
+/// use wirelab_sansio::Instant;
+/// use wirelab_sim::Link;
+/// use wirelab_sim::internet::{HostNode, Idle, Internet};
+/// use wirelab_tcpip::host::{Config, Event, Host};
+/// use wirelab_tcpip::tcp;
+///
+/// let host = |address: [u8; 4], secret| {
+///     let mut host = Host::new(Config::default(), [secret; 32]);
+///     host.add_address(address.into());
+///     host
+/// };
+/// let mut server = host([198, 51, 100, 1], 1);
+/// server.listen(([198, 51, 100, 1], 13).into(), tcp::Listen::default())?;
+/// let clock = |now: Instant, host: &mut Host, event: Event| {
+///     if let Event::Acceptable(listener) = event {
+///         while let Some(socket) = host.accept(listener) {
+///             let _ = host.send(socket, now.to_string().as_bytes());
+///             host.close(socket);
+///         }
+///     }
+/// };
+/// let mut internet = Internet::new(1);
+/// let a = internet.add("client", HostNode::new(host([192, 0, 2, 1], 2), Idle));
+/// let b = internet.add("server", HostNode::new(server, clock));
+/// internet.link(a, b, Link::new(Duration::from_millis(20)));
+///
+/// let client = &mut internet.get_mut::<HostNode<Host>>(a).ok_or("it is a host")?.host;
+/// let socket = client.connect(Instant::ZERO, ([198, 51, 100, 1], 13).into(), tcp::Config::default())?;
+/// internet.run_until(Instant::ZERO + Duration::from_secs(1))?;
+/// let client = &mut internet.get_mut::<HostNode<Host>>(a).ok_or("it is a host")?.host;
+/// let mut text = BytesMut::new();
+/// client.receive_into(socket, &mut text);
+/// assert_eq!(&text[..], b"60.000 ms", "a round trip and a half");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct HostNode<D: Device, A: Application<D> = Idle> {
     /// The host. Command it through [`Internet::get_mut`](super::Internet::get_mut).
     pub host: D,

@@ -7,8 +7,8 @@ use super::{Node, PortId};
 
 /// Something between two links that looks into packets, and changes or drops them as it likes (RFC 3234).
 ///
-/// It has two ports; what comes in by one leaves by the other, unless its closure decides otherwise. [`stock`](super::stock) has the
-/// ones that are met most often.
+/// It has two ports; what comes in by one leaves by the other, unless its closure decides otherwise.
+/// [`stock`](super::stock) has the ones that are met most often.
 ///
 /// ```
 /// use wirelab_sim::internet::{Middlebox, Verdict};

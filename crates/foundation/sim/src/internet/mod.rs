@@ -7,16 +7,17 @@
 //!        every ══════ is two channels, one each way, with a queue, a rate, a delay and faults of their own
 //! ```
 //!
-//! Here the ends are not joined by a model of a transport, as in a [`Pair`](crate::Pair): they send whole IP packets, and what is
-//! between them forwards, translates, changes and drops these, as on the real Internet. Time jumps from event to event; all chance comes from the
-//! seed; the same seed gives the same [`Events`], to the byte.
+//! Here the ends are not joined by a model of a transport, as in a [`Pair`](crate::Pair): they send whole IP packets, and
+//! what is between them forwards, translates, changes and drops these, as on the real Internet. Time jumps from event to
+//! event; all chance comes from the seed; the same seed gives the same [`Events`], to the byte.
 //!
 //! # Reading order
 //!
-//! [`Node`] (packets in, packets out), [`Internet`] (the world: nodes, links, the agenda), then what happens on a link: `channel.rs` and
-//! `codel.rs`. [`Events`] (the log, and what is drawn from it) with `flows.rs` (a packet in words) and `follow.rs` (a packet over
-//! several links). The nodes: [`Router`], [`Nat`], [`Middlebox`], [`HostNode`]. Under them `packet.rs` (the header as a forwarder reads and changes
-//! it), `build.rs` and `icmp.rs` (packets that a node makes itself).
+//! [`Node`] (packets in, packets out), [`Internet`] (the world: nodes, links, the agenda), then what happens on a link:
+//! `channel.rs` and `codel.rs`. [`Events`] (the log, and what is drawn from it) with `flows.rs` (a packet in words) and
+//! `follow.rs` (a packet over several links). The nodes: [`Router`], [`Nat`], [`Middlebox`], [`HostNode`]. Under them
+//! `packet.rs` (the header as a forwarder reads and changes it), `build.rs` and `icmp.rs` (packets that a node makes
+//! itself).
 //!
 //! # Example
 //!

@@ -55,8 +55,8 @@ pub struct NatConfig {
 }
 
 impl NatConfig {
-    /// What the RFCs recommend: endpoint-independent mapping, address-dependent filtering, hairpinning, the timeouts named at the
-    /// fields; ports from 1024 on, 10 000 mappings.
+    /// What the RFCs recommend: endpoint-independent mapping, address-dependent filtering, hairpinning, the timeouts
+    /// named at the fields; ports from 1024 on, 10 000 mappings.
     pub const fn new(external: Ipv4Addr) -> Self {
         NatConfig {
             external,
@@ -105,9 +105,9 @@ impl NatConfig {
 ///       inside                    mappings                    outside
 /// ```
 ///
-/// UDP, TCP and ICMP echoes are translated, and ICMP errors that come from outside about what was translated. Everything else
-/// is dropped: other protocols, IPv6, fragments behind the first, ICMP errors from inside. Mappings end when their time is over, at the next packet
-/// that meets them. Applications' addresses inside payloads are left alone.
+/// UDP, TCP and ICMP echoes are translated, and ICMP errors that come from outside about what was translated. Everything
+/// else is dropped: other protocols, IPv6, fragments behind the first, ICMP errors from inside. Mappings end when their
+/// time is over, at the next packet that meets them. Applications' addresses inside payloads are left alone.
 pub struct Nat {
     config: NatConfig,
     table: Table,

@@ -52,8 +52,8 @@ impl Mapping {
         }
     }
 
-    /// RFC 4787 §4.3, REQ-6: packets from inside prolong a mapping. Those from outside do so only for TCP, where the ends keep each
-    /// other honest: otherwise anybody could keep it open.
+    /// RFC 4787 §4.3, REQ-6: packets from inside prolong a mapping. Those from outside do so only for TCP, where the ends
+    /// keep each other honest: otherwise anybody could keep it open.
     pub(crate) fn used(&mut self, now: Instant, config: &NatConfig, flags: Option<Flags>, outbound: bool) {
         if let Some(flags) = flags {
             self.tcp.saw(flags, outbound);

@@ -11,8 +11,9 @@ pub(crate) const ICMP_V6: u8 = 58;
 
 /// What a forwarder reads of an IP packet: the fields that IPv4 and IPv6 have in common, and IPv4's fragmentation.
 ///
-/// It is a copy of a few fields. Forwarders work on the bytes themselves, because they have to leave everything else as it is; the formats
-/// are those of `wirelab-tcpip`. Extension headers of IPv6 are not followed: `protocol` is then the number of the first one.
+/// It is a copy of a few fields. Forwarders work on the bytes themselves, because they have to leave everything else as
+/// it is; the formats are those of `wirelab-tcpip`. Extension headers of IPv6 are not followed: `protocol` is then the
+/// number of the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The sender.
@@ -23,7 +24,8 @@ pub struct Header {
     pub protocol: u8,
     /// How many more routers it may pass, the next one included (TTL in IPv4).
     pub hop_limit: u8,
-    /// The two bits of explicit congestion notification (RFC 3168 §5): 0 not capable, 1 and 2 capable, 3 congestion experienced.
+    /// The two bits of explicit congestion notification (RFC 3168 §5): 0 not capable, 1 and 2 capable, 3 congestion
+    /// experienced.
     pub ecn: u8,
     /// Where the payload begins, in bytes.
     pub header_len: usize,
@@ -88,8 +90,8 @@ impl Header {
         packet.get(self.header_len..self.total_len).unwrap_or_default()
     }
 
-    /// The ports of TCP and UDP; the identifier of an ICMP echo stands for both. `None` for everything else, and for a fragment
-    /// that is not the first one.
+    /// The ports of TCP and UDP; the identifier of an ICMP echo stands for both. `None` for everything else, and for a
+    /// fragment that is not the first one.
     pub fn ports(&self, packet: &[u8]) -> Option<(u16, u16)> {
         if self.fragment_offset > 0 {
             return None;

@@ -9,7 +9,8 @@ use super::icmp::{Trouble, answer};
 use super::packet::decrement_hop_limit;
 use super::{Header, Node, PortId, Prefix};
 
-/// Forwards packets by the longest prefix that contains their destination (RFC 1812 §5.2.4.3), and tells senders what went wrong.
+/// Forwards packets by the longest prefix that contains their destination (RFC 1812 §5.2.4.3), and tells senders what
+/// went wrong.
 ///
 /// ```text
 ///   receive ──▶ sound? ──▶ for us? ──▶ route? ──▶ TTL − 1 ──▶ fits the MTU? ──▶ transmit
@@ -64,7 +65,8 @@ impl Router {
         self
     }
 
-    /// Reports nothing to senders, like a router behind a filter that lets no ICMP through: a black hole for path MTU discovery.
+    /// Reports nothing to senders, like a router behind a filter that lets no ICMP through: a black hole for path MTU
+    /// discovery.
     #[must_use]
     pub fn silent(mut self) -> Self {
         self.silent = true;

@@ -66,8 +66,8 @@ pub fn clear_ecn() -> Middlebox {
     })
 }
 
-/// Ends a connection in both directions with forged resets when a segment's payload holds these bytes, as censors do; the segment
-/// itself is passed on.
+/// Ends a connection in both directions with forged resets when a segment's payload holds these bytes, as censors do; the
+/// segment itself is passed on.
 pub fn reset_on(forbidden: impl Into<Vec<u8>>) -> Middlebox {
     let forbidden = forbidden.into();
     Middlebox::new(move |_, heading, packet| {

@@ -89,8 +89,8 @@ impl Internet {
         id
     }
 
-    /// Joins two nodes by a link that is the same in both directions. Each gets one more port. Of a node joined to itself, the
-    /// first of the two ports is the one at `a`.
+    /// Joins two nodes by a link that is the same in both directions. Each gets one more port. Of a node joined to
+    /// itself, the first of the two ports is the one at `a`.
     pub fn link(&mut self, a: NodeId, b: NodeId, link: Link) -> LinkId {
         self.link_both(a, b, link.clone(), link)
     }
@@ -207,8 +207,8 @@ impl Internet {
     /// The picture of what two nodes sent to each other, over however many links.
     ///
     /// A packet that was changed on its way is recognised by what forwarders leave alone, which `follow.rs` lists; of two
-    /// that look alike, the one that came first to a node is taken for the one that leaves it first. Sequence numbers are relative, as in
-    /// the pictures of Wireshark.
+    /// that look alike, the one that came first to a node is taken for the one that leaves it first. Sequence numbers are
+    /// relative, as in the pictures of Wireshark.
     pub fn ladder(&self, left: NodeId, right: NodeId) -> Ladder {
         Ladder::new(&self.ladder_log(left, right))
     }
@@ -244,8 +244,8 @@ impl Internet {
 
     /// Lets the next thing happen, and every node that it touches react. `false` when there is none.
     ///
-    /// What is due at the same moment happens in the order in which it was planned, timeouts last: a packet that arrives at the very
-    /// moment of a timeout is in time.
+    /// What is due at the same moment happens in the order in which it was planned, timeouts last: a packet that arrives
+    /// at the very moment of a timeout is in time.
     ///
     /// # Errors
     /// [`RunError::TooManySteps`].

@@ -31,7 +31,7 @@ impl Host {
             return;
         }
         let mut after = None;
-        if let Some(id) = self.connections.find(&ends) {
+        if let Some(id) = self.connections.find(&ends).filter(|&id| !self.is_over(id)) {
             match self.begins_anew(id, &segment) {
                 None => return self.for_connection(now, id, &segment, packet.ecn == Ecn::Ce),
                 Some(numbers) => after = Some(numbers),
@@ -43,6 +43,11 @@ impl Host {
             Some(id) => self.for_listener(now, id, ends, &segment, after),
             None => self.for_nobody(now, ends, &segment),
         }
+    }
+
+    /// Whether a connection has ended, though it may have a RST left to send: then its ends are free.
+    fn is_over(&self, id: SocketId) -> bool {
+        self.connections.get(id).is_none_or(|entry| entry.connection.state() == State::Closed)
     }
 
     /// TIME-WAIT guards against old segments. A SYN that is surely newer than all of them may have the ends for a new

@@ -178,9 +178,9 @@ impl Connections {
         self.entries.get(id)?.connection.poll_timeout()
     }
 
-    /// One whose timer has run out by `now`.
-    pub(super) fn next_due(&self, now: Instant) -> Option<SocketId> {
-        self.timers.first().filter(|(when, _)| *when <= now).map(|(_, id)| *id)
+    /// Those whose timers have run out by `now`.
+    pub(super) fn due(&self, now: Instant) -> Vec<SocketId> {
+        self.timers.iter().take_while(|(when, _)| *when <= now).map(|(_, id)| *id).collect()
     }
 
     /// It has come to TIME-WAIT. `true` if it was not there before.

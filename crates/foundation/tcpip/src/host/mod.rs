@@ -18,7 +18,8 @@
 //!
 //! # What is left out
 //!
-//! Routing: a host has one link, and what it sends to its own addresses goes out on it as well. Half-open connections are kept as
+//! Routing: a host has one link. There is no loopback: what a host sends to its own addresses goes out on the link, and what
+//! comes from there with such a source is dropped as forged. Half-open connections are kept as
 //! whole ones, where Linux keeps a small record of each.
 
 mod arrives;
@@ -161,8 +162,9 @@ impl Host {
             self.counters.IpInHdrErrors += 1;
             return;
         };
-        // RFC 1122 §3.2.1.3: nobody speaks from an address that stands for many, or for none.
-        if !self.addresses.contains(&packet.destination) || !is_unicast(packet.source) {
+        // RFC 1122 §3.2.1.3: nobody speaks from an address that stands for many, or for none; nor anybody else from ours.
+        let forged = !is_unicast(packet.source) || self.addresses.contains(&packet.source);
+        if forged || !self.addresses.contains(&packet.destination) {
             self.counters.IpInAddrErrors += 1;
             return;
         }
@@ -228,14 +230,11 @@ impl Host {
                 self.answer_with_error(now, &packet, answers::Problem::FragmentsMissing);
             }
         }
-        while let Some(id) = self.connections.next_due(now) {
-            let Some(entry) = self.connections.get_mut(id) else { return };
-            entry.connection.handle_timeout(now);
-            let is_still_due = entry.connection.poll_timeout().is_some_and(|(when, _)| when <= now);
-            self.settle(now, id);
-            if is_still_due {
-                return; // its next step needs something to be sent first
+        for id in self.connections.due(now) {
+            if let Some(entry) = self.connections.get_mut(id) {
+                entry.connection.handle_timeout(now);
             }
+            self.settle(now, id);
         }
     }
 
@@ -252,6 +251,11 @@ impl Host {
     /// How many TCP connections there are, of all states, and how many of them are in TIME-WAIT.
     pub fn connections(&self) -> (usize, usize) {
         (self.connections.len(), self.connections.time_waits())
+    }
+
+    /// How many bytes of fragments are held, with their overhead, and of how many packets.
+    pub fn fragments(&self) -> (usize, usize) {
+        (self.reassembly.held(), self.reassembly.packets())
     }
 
     fn new_id(&mut self) -> u64 {

@@ -73,7 +73,10 @@ impl Host {
             match entry.owner {
                 Owner::Application => {
                     self.counters.TcpAttemptFails += u64::from(has_failed(event));
-                    self.events.push_back(Event::Tcp(id, event));
+                    let event = Event::Tcp(id, event);
+                    if self.events.back() != Some(&event) {
+                        self.events.push_back(event);
+                    }
                 }
                 Owner::HalfOpen(listener_id) => {
                     entry.held.push(event);

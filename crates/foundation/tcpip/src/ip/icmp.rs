@@ -8,8 +8,11 @@ use bytes::BytesMut;
 use wirelab_sansio::Instant;
 use wirelab_wire::{Decode, Reader};
 
-use crate::ip::{Header, Packet, Unwritable, write_packet};
-use crate::wire::{self, Icmp, IcmpMessage, Icmpv6, Icmpv6Message, Protocol, Unreachable, Unreachable6};
+use crate::ip::{Header, Packet, Refused, Unwritable, write_packet};
+use crate::rules::ip as rules;
+use crate::wire::{
+    self, Icmp, IcmpMessage, Icmpv6, Icmpv6Message, Ipv6Packet, Protocol, Unreachable, Unreachable6,
+};
 
 /// How long an ICMP error may be with its headers (RFC 1812 §4.3.2.3).
 const MOST_V4: usize = 576;
@@ -41,7 +44,19 @@ pub enum Problem {
     /// A byte of its header is wrong.
     Parameter {
         /// Which one.
-        at: u8,
+        at: u16,
+    },
+    /// An IPv6 header that is unknown where it stands (RFC 8200 §4).
+    NextHeader {
+        /// The byte.
+        at: u16,
+    },
+    /// An IPv6 option that is unknown and wants that to be reported (RFC 8200 §4.2).
+    Option {
+        /// The byte.
+        at: u16,
+        /// Whether it wants so even in a packet to many.
+        to_many: bool,
     },
 }
 
@@ -56,6 +71,8 @@ pub enum Silent {
     ToMany,
     /// Its source is not one host (RFC 1122 §3.2.2; RFC 4443 §2.4 (e.6)).
     FromNobody,
+    /// Its mistake is one that is not reported (RFC 1122 §3.2.1).
+    Malformed,
     /// Its version is not that of the address that the answer is to come from.
     Unwritable(Unwritable),
 }
@@ -85,6 +102,32 @@ pub fn error(packet: &Packet<'_>, problem: Problem, from: IpAddr, out: &mut Byte
     written.map_err(Silent::Unwritable)
 }
 
+/// As [`error`], about the bytes of a packet that [`Packet::parse`] refused. Only an IPv6 packet with a mistake in its extension
+/// headers is reported; everything else is discarded in silence, as it must be (RFC 1122 §3.2.1).
+///
+/// # Errors
+/// The rules demand silence. Nothing is appended then.
+pub fn error_about_refused(
+    bytes: &[u8],
+    refused: &Refused,
+    from: IpAddr,
+    out: &mut BytesMut,
+) -> Result<(), Silent> {
+    let Refused::Malformed(mistake) = refused else { return Err(Silent::Malformed) };
+    let at = u16::try_from(mistake.at).map_err(|_| Silent::Malformed)?;
+    let problem = match mistake.rule() {
+        Some(rule) if *rule == rules::IPV6_OPTION_REPORT => Problem::Option { at, to_many: true },
+        Some(rule) if *rule == rules::IPV6_OPTION_REPORT_TO_UNICAST => Problem::Option { at, to_many: false },
+        Some(rule) if *rule == rules::IPV6_HOP_BY_HOP_FIRST => Problem::NextHeader { at },
+        // RFC 8200 §4.4: the pointer shows the type, which stands before the segments left.
+        Some(rule) if *rule == rules::IPV6_SEGMENTS_LEFT => Problem::Parameter { at: at.saturating_sub(1) },
+        _ => return Err(Silent::Malformed),
+    };
+    let mut r = Reader::whole(bytes);
+    let packet = Ipv6Packet::decode(&mut r).map_err(|_| Silent::Malformed)?;
+    error(&Packet::of_fixed_header(&packet, r.so_far()), problem, from, out)
+}
+
 /// The rules about which packets get no error, whatever else asks for one.
 fn may_answer(packet: &Packet<'_>, problem: Problem) -> Result<(), Silent> {
     if packet.fragment.is_some_and(|fragment| fragment.offset > 0) {
@@ -101,8 +144,9 @@ fn may_answer(packet: &Packet<'_>, problem: Problem) -> Result<(), Silent> {
     if about_error {
         return Err(Silent::AboutAnError);
     }
-    // RFC 4443 §2.4 (e.3): multicast needs path MTU discovery, too.
-    let excepted = packet.is_v6() && matches!(problem, Problem::TooBig { .. });
+    // RFC 4443 §2.4 (e.3): multicast needs path MTU discovery, too, and there is an option for it.
+    let excepted = matches!(problem, Problem::TooBig { .. } | Problem::Option { to_many: true, .. });
+    let excepted = packet.is_v6() && excepted;
     if !excepted && is_many(packet.destination) {
         return Err(Silent::ToMany);
     }
@@ -136,7 +180,10 @@ fn body_v4(problem: Problem, original: &[u8]) -> Icmp<'_> {
         }
         Problem::HopLimit => Icmp::TimeExceeded { code: 0, original },
         Problem::FragmentsMissing => Icmp::TimeExceeded { code: 1, original },
-        Problem::Parameter { at: pointer } => Icmp::ParameterProblem { code: 0, pointer, original },
+        // A header of IPv4 ends at byte 60.
+        Problem::Parameter { at } | Problem::NextHeader { at } | Problem::Option { at, .. } => {
+            Icmp::ParameterProblem { code: 0, pointer: at.min(60) as u8, original }
+        }
     }
 }
 
@@ -155,6 +202,8 @@ fn body_v6<'a>(problem: Problem, packet: &Packet<'_>, original: &'a [u8]) -> Icm
         Problem::HopLimit => Icmpv6::TimeExceeded { code: 0, original },
         Problem::FragmentsMissing => Icmpv6::TimeExceeded { code: 1, original },
         Problem::Parameter { at } => Icmpv6::ParameterProblem { code: 0, pointer: at.into(), original },
+        Problem::NextHeader { at } => Icmpv6::ParameterProblem { code: 1, pointer: at.into(), original },
+        Problem::Option { at, .. } => Icmpv6::ParameterProblem { code: 2, pointer: at.into(), original },
     }
 }
 

@@ -9,8 +9,7 @@
 //! # What is left out, and why
 //!
 //! The options of IPv4 are carried and not obeyed: source routes are refused nearly everywhere, and the others have no use in
-//! a course. Malformed extension headers are refused by name ([`Refused`]), but no "parameter problem" is made of them.
-//! Jumbograms (RFC 2675) need links that nobody has.
+//! a course. No kind of IPv6 routing header is followed. Jumbograms (RFC 2675) need links that nobody has.
 
 mod fragment;
 pub mod icmp;

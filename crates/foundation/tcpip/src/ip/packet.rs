@@ -108,17 +108,28 @@ impl<'a> Packet<'a> {
             more: header.more,
         });
         Ok(Packet {
-            source: packet.source.into(),
-            destination: packet.destination.into(),
             protocol: upper.protocol,
             protocol_at: upper.protocol_at,
+            fragment,
+            payload: upper.payload,
+            ..Packet::of_fixed_header(packet, bytes)
+        })
+    }
+
+    /// A packet whose extension headers cannot be read: they are its payload.
+    pub(crate) fn of_fixed_header(packet: &Ipv6Packet<'a>, bytes: &'a [u8]) -> Self {
+        Packet {
+            source: packet.source.into(),
+            destination: packet.destination.into(),
+            protocol: packet.next_header,
+            protocol_at: 6,
             ecn: packet.ecn,
             hop_limit: packet.hop_limit,
             dont_fragment: true,
-            fragment,
-            payload: upper.payload,
+            fragment: None,
+            payload: packet.payload,
             bytes,
-        })
+        }
     }
 
     /// Whether the version is 6.

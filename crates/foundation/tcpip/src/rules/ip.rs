@@ -36,7 +36,7 @@ pub const IPV6_EXTENSION_COUNT: Rule = Rule {
 /// Hop-by-hop options are read by routers, which look no further than the first header.
 pub const IPV6_HOP_BY_HOP_FIRST: Rule = Rule {
     name: "ipv6-hop-by-hop-not-first",
-    says: "do not come immediately after the IPv6 header",
+    says: "names hop-by-hop options, which come immediately after the IPv6 header only",
     section: "RFC 8200 §4.1",
 };
 

@@ -119,7 +119,10 @@ impl<'a> Decode<'a> for Ipv6Packet<'a> {
                 "extension headers",
                 || payload,
                 |r| {
-                    walk(r, next_header)?;
+                    let upper = walk(r, next_header)?;
+                    if upper.fragment.is_none() {
+                        explain_payload(r, upper.protocol, upper.payload);
+                    }
                     Ok(())
                 },
             );

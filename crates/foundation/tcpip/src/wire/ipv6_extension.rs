@@ -78,7 +78,9 @@ pub(crate) fn walk<'a>(r: &mut Reader<'a, impl Trace>, first: Protocol) -> Resul
         }
         // RFC 8200 §4.1: hop-by-hop options come immediately after the IPv6 header.
         if protocol == Protocol::HOP_BY_HOP && count > 0 {
-            return Err(r.invalid_here("hop-by-hop options", &rules::IPV6_HOP_BY_HOP_FIRST));
+            // RFC 8200 §4: the mistake is in the field that named them.
+            let error = r.invalid_here("next header", &rules::IPV6_HOP_BY_HOP_FIRST);
+            return Err(WireError { at: protocol_at - 40, ..error });
         }
         let start = r.position();
         protocol = match protocol {

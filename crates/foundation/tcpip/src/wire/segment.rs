@@ -3,12 +3,14 @@ use std::ops::{BitOr, BitOrAssign};
 
 use wirelab_wire::{Decode, Encode, Reader, Trace, WireError, Writer};
 
-use crate::checksum::{ChecksumError, PseudoHeader};
+use crate::checksum::{ChecksumError, PseudoHeader, checked, patch_u16};
 use crate::rules::tcp as rules;
-use crate::wire::{Options, Seq};
+use crate::wire::{Options, Protocol, Seq};
 
 /// The bytes of a header without options.
 const HEADER: usize = 20;
+/// Where the checksum lies.
+const CHECKSUM_AT: usize = 16;
 
 /// A TCP segment, its payload borrowed (RFC 9293 §3.1).
 ///
@@ -94,20 +96,7 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// The checksum is another one.
     pub fn check(bytes: &[u8], addresses: &PseudoHeader) -> Result<(), ChecksumError> {
-        // A sum that includes the right checksum is zero (RFC 1071 §1).
-        match addresses.tcp_checksum(bytes) {
-            0 => Ok(()),
-            off => {
-                let carried =
-                    bytes.get(16..18).map_or(0, |field| field.iter().fold(0, |n, &b| n << 8 | u16::from(b)));
-                // Ones' complement: taking the carried one out of the sum again leaves what it should have been.
-                let computed = match u32::from(off) + u32::from(carried) {
-                    sum if sum > 0xffff => (sum & 0xffff) as u16 + 1,
-                    sum => sum as u16,
-                };
-                Err(ChecksumError::Wrong { carried, computed })
-            }
-        }
+        checked(addresses.checksum(Protocol::TCP, bytes), bytes, CHECKSUM_AT)
     }
 
     /// Appends the segment with the checksum that it has between these addresses, whatever its own field says.
@@ -115,10 +104,7 @@ impl<'a> Segment<'a> {
         let start = out.len();
         Segment { checksum: 0, ..*self }.encode(&mut Writer::new(out));
         let bytes = out.get_mut(start..).unwrap_or_default();
-        let checksum = addresses.tcp_checksum(bytes);
-        if let Some(field) = bytes.get_mut(16..18) {
-            field.copy_from_slice(&checksum.to_be_bytes());
-        }
+        patch_u16(bytes, CHECKSUM_AT, addresses.checksum(Protocol::TCP, bytes));
     }
 }
 

@@ -8,12 +8,12 @@ use wirelab_tcpip::tcp::{Config, Connection, Endpoints, Event};
 use wirelab_tcpip::{Flags, PseudoHeader, Segment, Seq};
 use wirelab_wire::{Decode, Reader};
 
-pub const CLIENT: usize = 0;
-pub const SERVER: usize = 1;
+pub(crate) const CLIENT: usize = 0;
+pub(crate) const SERVER: usize = 1;
 
 /// What becomes of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Arrives,
     Lost,
     Twice,
@@ -22,14 +22,14 @@ pub enum Fate {
 }
 
 /// The two ends and what is between them. The server's end is made by the first SYN that arrives there.
-pub struct Wire {
-    pub now: Instant,
-    pub ends: [Option<Connection>; 2],
-    pub events: [Vec<Event>; 2],
-    pub delay: Duration,
+pub(crate) struct Wire {
+    pub(crate) now: Instant,
+    pub(crate) ends: [Option<Connection>; 2],
+    pub(crate) events: [Vec<Event>; 2],
+    pub(crate) delay: Duration,
     /// Asked for each segment: who sends it, its number from 0, and the segment.
-    pub fate: Box<dyn FnMut(usize, usize, &Segment<'_>) -> Fate>,
-    pub log: String,
+    pub(crate) fate: Box<dyn FnMut(usize, usize, &Segment<'_>) -> Fate>,
+    pub(crate) log: String,
     sent: [usize; 2],
     under_way: BTreeMap<(Instant, usize), (usize, Vec<u8>)>,
     entered: usize,
@@ -37,7 +37,7 @@ pub struct Wire {
     isns: [Seq; 2],
 }
 
-pub fn endpoints(of: usize) -> Endpoints {
+pub(crate) fn endpoints(of: usize) -> Endpoints {
     let addresses = ["192.0.2.1:50000", "198.51.100.1:80"].map(|text| text.parse().expect("an address"));
     Endpoints { local: addresses[of], remote: addresses[1 - of] }
 }
@@ -48,7 +48,7 @@ fn pseudo_header() -> PseudoHeader {
 
 impl Wire {
     /// A client that has called `connect`, and a server that will accept.
-    pub fn new(client: Config, server: Config) -> Wire {
+    pub(crate) fn new(client: Config, server: Config) -> Wire {
         // Close to the end of the numbers, so that every longer conversation goes round.
         let isns = [Seq(u32::MAX - 5000), Seq(u32::MAX - 3000)];
         let now = Instant::from_nanos(1_000_000_000);
@@ -69,29 +69,31 @@ impl Wire {
     }
 
     /// Both ends open at once, towards each other.
-    pub fn simultaneous(config: &Config) -> Wire {
+    pub(crate) fn simultaneous(config: &Config) -> Wire {
         let mut wire = Wire::new(config.clone(), config.clone());
         let server = Connection::connect(wire.now, endpoints(SERVER), wire.isns[SERVER], config.clone());
         wire.ends[SERVER] = Some(server);
         wire
     }
 
-    pub fn client(&mut self) -> &mut Connection {
+    pub(crate) fn client(&mut self) -> &mut Connection {
         self.ends[CLIENT].as_mut().expect("the client")
     }
 
-    pub fn server(&mut self) -> &mut Connection {
+    pub(crate) fn server(&mut self) -> &mut Connection {
         self.ends[SERVER].as_mut().unwrap_or_else(|| panic!("no SYN has arrived:\n{}", self.log))
     }
 
     /// Lets both ends send what they have.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         for of in [CLIENT, SERVER] {
+            let before = self.sent[of];
             while let Some(outgoing) = self.ends[of].as_mut().and_then(|end| end.poll_transmit(self.now)) {
                 let mut bytes = BytesMut::new();
                 outgoing.segment.encode_between(&pseudo_header(), &mut bytes);
                 let fate = (self.fate)(of, self.sent[of], &outgoing.segment);
                 self.sent[of] += 1;
+                assert!(self.sent[of] < before + 5000, "{of} does not stop sending:\n{}", self.tail());
                 self.put(of, bytes.to_vec(), fate);
             }
             while let Some(event) = self.ends[of].as_mut().and_then(Connection::poll_event) {
@@ -116,7 +118,7 @@ impl Wire {
     }
 
     /// Lets the next thing happen; `false` when there is none.
-    pub fn step(&mut self) -> bool {
+    pub(crate) fn step(&mut self) -> bool {
         self.settle();
         let arrival = self.under_way.first_key_value().map(|(&(when, _), _)| when);
         let timeouts = self.ends.iter().flatten().filter_map(Connection::poll_timeout);
@@ -141,7 +143,7 @@ impl Wire {
     }
 
     /// Gives a segment to one end, as if it had come over the wire.
-    pub fn deliver(&mut self, to: usize, bytes: &[u8]) {
+    pub(crate) fn deliver(&mut self, to: usize, bytes: &[u8]) {
         Segment::check(bytes, &pseudo_header()).expect("the checksum");
         let segment = Segment::decode(&mut Reader::whole(bytes)).expect("a segment");
         match &mut self.ends[to] {
@@ -156,7 +158,7 @@ impl Wire {
     }
 
     /// Gives a made-up segment to one end.
-    pub fn inject(&mut self, to: usize, segment: Segment<'_>) {
+    pub(crate) fn inject(&mut self, to: usize, segment: Segment<'_>) {
         let mut bytes = BytesMut::new();
         let ports = endpoints(to);
         let (source, destination) = (ports.remote.port(), ports.local.port());
@@ -167,16 +169,22 @@ impl Wire {
     }
 
     /// Runs until `done`, or until nothing happens any more.
-    pub fn run_until(&mut self, mut done: impl FnMut(&mut Wire) -> bool) {
-        for _ in 0..2_000_000 {
+    pub(crate) fn run_until(&mut self, mut done: impl FnMut(&mut Wire) -> bool) {
+        for _ in 0..100_000 {
             if done(self) || !self.step() {
                 return;
             }
         }
-        panic!("no end:\n{}", self.log.lines().rev().take(60).collect::<Vec<_>>().join("\n"));
+        panic!("no end:\n{}", self.tail());
     }
 
-    pub fn run_for(&mut self, time: Duration) {
+    /// The last lines of the conversation.
+    pub(crate) fn tail(&self) -> String {
+        let lines: Vec<&str> = self.log.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
+    }
+
+    pub(crate) fn run_for(&mut self, time: Duration) {
         let end = self.now + time;
         self.run_until(|wire| {
             wire.settle();
@@ -189,7 +197,7 @@ impl Wire {
     }
 
     /// Runs until both ends are connected.
-    pub fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         self.run_until(|wire| wire.events.iter().all(|events| events.contains(&Event::Established)));
         assert!(self.events[SERVER].contains(&Event::Established), "not connected:\n{}", self.log);
     }

@@ -173,6 +173,13 @@ impl Congestion {
         self.window.bytes = self.window.mss;
     }
 
+    /// A SYN was lost: the window begins with one segment (RFC 5681 §3.1). The threshold stays where it is, as a
+    /// segment without data says nothing about how much the path holds.
+    pub fn on_lost_syn(&mut self) {
+        self.fresh = false;
+        self.window.bytes = self.window.mss;
+    }
+
     /// Everything is acknowledged that was sent before the loss was found: the window grows again. Until it is called, it
     /// does not, and no further loss is answered. After a timeout it is not needed.
     pub fn on_recovered(&mut self, now: Instant) {

@@ -40,7 +40,7 @@ impl Connection {
         }
         self.sending.attempts = 0;
         self.look_for_losses(now, progress);
-        self.take_mark(now, segment, flight);
+        self.take_mark(now, segment);
         self.fin_may_be_acknowledged(now);
         true
     }
@@ -146,9 +146,11 @@ impl Connection {
         if !self.config.fast_retransmit || self.sending.is_idle() {
             return;
         }
-        let flight = self.in_flight();
+        // FlightSize: what is sent and not acknowledged, whether or not it has been lost (RFC 5681 §2).
+        let flight = self.sending.scoreboard.outstanding();
         let duplicates = self.sending.duplicate_acknowledgments;
         let selective = self.agreed.selective_acknowledgment;
+        let marked_before = self.sending.mark_answered > self.sending.una;
         let mut lost = 0;
         match self.sending.recovery {
             // RFC 6582 §3.2: in recovery, an ACK that covers only a part shows the next hole.
@@ -157,8 +159,9 @@ impl Connection {
                     lost = u32::from(self.sending.scoreboard.mark_first_lost());
                 }
             }
-            _ => {
-                let duplicates = if selective { 0 } else { duplicates };
+            recovery => {
+                // RFC 6675 §5, step 1: three duplicates begin a recovery even if they have reported little.
+                let duplicates = if selective && recovery.is_some() { 0 } else { duplicates };
                 lost = self.sending.scoreboard.mark_lost(duplicates, self.segment_size());
             }
         }
@@ -166,17 +169,20 @@ impl Connection {
             self.sending.recovery = Some(Recovery { point: self.sending.nxt, by_timeout: false });
             self.sending.repair_at_once = true;
             self.counts.fast_recoveries += 1;
-            self.congestion.on_loss(now, flight);
+            // RFC 3168 §6.1.2: a window that was reduced for a mark is not reduced again for a loss in it.
+            if !marked_before {
+                self.congestion.on_loss(now, flight);
+            }
             self.sending.tell_reduced = self.agreed.explicit_congestion_notification;
             self.sending.last_growth = self.sending.nxt;
         }
     }
 
     /// The peer saw a mark (RFC 3168 §6.1.2): slow down, once for each window.
-    fn take_mark(&mut self, now: Instant, segment: &Segment<'_>, flight: u32) {
+    fn take_mark(&mut self, now: Instant, segment: &Segment<'_>) {
         let marked = self.agreed.explicit_congestion_notification && segment.flags.contains(Flags::ECE);
         if marked && self.sending.recovery.is_none() && segment.acknowledgment > self.sending.mark_answered {
-            self.congestion.on_congestion_mark(now, flight);
+            self.congestion.on_congestion_mark(now, self.sending.scoreboard.outstanding());
             self.sending.mark_answered = self.sending.nxt;
             self.sending.tell_reduced = true;
         }

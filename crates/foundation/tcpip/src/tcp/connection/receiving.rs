@@ -76,7 +76,10 @@ impl Connection {
     /// The window to offer now. It opens only by a worthwhile step, so that a slow reader does not ask for small
     /// segments: the receiver's half of the avoidance of silly windows (RFC 9293 §3.8.6.2.2).
     pub(super) fn window_to_offer(&self) -> u32 {
-        let room = self.receiving.buffer.room() as u32; // a buffer is smaller than the number space
+        // What 16 bits, shifted, cannot say is not offered, or every reading would seem to open the window.
+        let shift = self.agreed.our_shift();
+        let units = (self.receiving.buffer.room() >> shift).min(usize::from(u16::MAX)) as u32;
+        let room = units << shift;
         let offered = self.receiving.offered();
         let step = if self.config.silly_window_avoidance { self.worthwhile_step() } else { 1 };
         if room >= offered.saturating_add(step) { room } else { offered }

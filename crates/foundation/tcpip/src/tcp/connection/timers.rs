@@ -86,10 +86,13 @@ impl Connection {
         if self.sending.attempts > most {
             return self.give_up();
         }
-        let flight = self.in_flight();
         self.rtt.back_off();
-        if !opening {
-            self.congestion.on_timeout(now, flight, self.sending.attempts == 1);
+        match opening {
+            true => self.congestion.on_lost_syn(),
+            false => {
+                let flight = self.sending.scoreboard.outstanding();
+                self.congestion.on_timeout(now, flight, self.sending.attempts == 1);
+            }
         }
         if self.sending.scoreboard.has_reneged() {
             // RFC 2018 §8: the peer has thrown away what it had reported, and is allowed to.
