@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use wirelab::capture::{LinkType, Writer};
 use wirelab::sansio::Instant;
-use wirelab::sim::{Chart, CoDel, Queue, steps};
-use wirelab::tcpip::tcp::Algorithm;
+use wirelab::sim::{Chart, CoDel, Queue, seconds, steps};
+use wirelab::tcpip::tcp::{Algorithm, Info};
 use wirelab_examples::{Args, Bottleneck, Checks, Failure, Outcome, RATE, Run, Table};
 
 const ABOUT: &str = "Congestion control over a link of 10 Mbit/s with a round trip of 40 ms (section 2.4).
@@ -43,8 +43,8 @@ fn main() -> Outcome {
     );
     if let Some(folder) = args.get("--svg").map(Path::new) {
         std::fs::write(folder.join("congestion_one.svg"), chart.svg())?;
-        for (name, way, run) in [("newreno", 0, 0), ("cubic", 3, 3), ("ecn", 5, 5)] {
-            if let (Some((way, _)), Some((_, run))) = (shared.get(way), shared.get(run)) {
+        for (name, number) in [("newreno", 0), ("cubic", 3), ("ecn", 5)] {
+            if let Some((way, run)) = shared.get(number) {
                 let chart = self::chart(&format!("Two flows, {}", way.name()), run);
                 std::fs::write(folder.join(format!("congestion_{name}.svg")), chart.svg())?;
             }
@@ -84,7 +84,7 @@ fn chart(title: &str, run: &Run) -> Chart {
     let alone = run.flows.len() == 1;
     for (number, flow) in run.flows.iter().enumerate() {
         let window = flow.iter().map(|(when, info)| (*when, f64::from(info.congestion_window) / SEGMENT));
-        chart = chart.step(flow_name(number, alone), steps(window));
+        chart = chart.step(flow_name(number, alone), steps(window)).marks("a loss is found", losses(flow));
         if alone {
             // Before the first loss there is no threshold to draw.
             let known = flow.iter().filter(|(_, info)| info.slow_start_threshold < u32::MAX);
@@ -99,6 +99,13 @@ fn chart(title: &str, run: &Run) -> Chart {
         chart = chart.step(name, run.goodput_points(number));
     }
     chart
+}
+
+/// Where the sender began to repair something, and how large its window was before.
+fn losses(flow: &[(Instant, Info)]) -> Vec<(f64, f64)> {
+    let repairs = |info: &Info| info.fast_recoveries + info.timeouts;
+    let found = flow.windows(2).filter(|pair| repairs(&pair[1].1) > repairs(&pair[0].1));
+    found.map(|pair| (seconds(pair[1].0), f64::from(pair[0].1.congestion_window) / SEGMENT)).collect()
 }
 
 fn flow_name(number: usize, alone: bool) -> String {
