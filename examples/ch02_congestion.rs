@@ -1,4 +1,4 @@
-//! Section 2.4: congestion control, in virtual time: one flow, two that share, six ways of sharing, and none at all.
+//! Section 2.1: congestion control, in virtual time: one flow, two that share, six ways of sharing, and none at all.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -12,7 +12,7 @@ use wirelab::sim::{Chart, CoDel, Queue, seconds, steps};
 use wirelab::tcpip::tcp::{Algorithm, Info};
 use wirelab_examples::{Args, Bottleneck, Checks, Failure, Outcome, RATE, Run, Table};
 
-const ABOUT: &str = "Congestion control over a link of 10 Mbit/s with a round trip of 40 ms (section 2.4).
+const ABOUT: &str = "Congestion control over a link of 10 Mbit/s with a round trip of 40 ms (section 2.1).
 Look at the saw-tooth, at the queue below it, and at what the link carries when nobody slows down.";
 
 /// How long two flows run, when the second begins, and from when on they are measured.
@@ -84,7 +84,11 @@ fn chart(title: &str, run: &Run) -> Chart {
     let alone = run.flows.len() == 1;
     for (number, flow) in run.flows.iter().enumerate() {
         let window = flow.iter().map(|(when, info)| (*when, f64::from(info.congestion_window) / SEGMENT));
-        chart = chart.step(flow_name(number, alone), steps(window)).marks("a loss is found", losses(flow));
+        chart = chart.step(flow_name(number, alone), steps(window));
+        let losses = losses(flow);
+        if !losses.is_empty() {
+            chart = chart.marks("a loss is found", losses);
+        }
         if alone {
             // Before the first loss there is no threshold to draw.
             let known = flow.iter().filter(|(_, info)| info.slow_start_threshold < u32::MAX);
