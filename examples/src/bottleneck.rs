@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use wirelab::sansio::Instant;
-use wirelab::sim::internet::{Application, Counters, Events, HostNode, Internet, NodeId, PortId, Router};
+use wirelab::sim::internet::{
+    Application, ChannelId, Counters, Events, HostNode, Internet, NodeId, PortId, Router,
+};
 use wirelab::sim::{Link, Queue, jain, rate, seconds};
 use wirelab::tcpip::host::{Config, Event, Host, SocketId};
 use wirelab::tcpip::tcp;
@@ -57,6 +59,14 @@ pub struct Run {
     /// What the receiver's application got from each sender, and when.
     arrivals: Vec<Vec<(Instant, u64)>>,
     length: Duration,
+}
+
+struct World {
+    internet: Internet,
+    receiver: NodeId,
+    senders: Vec<NodeId>,
+    /// The direction of the narrow link that goes to the receiver.
+    narrow: ChannelId,
 }
 
 /// Sends for ever.
@@ -121,59 +131,58 @@ impl Bottleneck {
     /// # Errors
     /// The network could not be set up, or the run took too many steps.
     pub fn run(&self, keep: bool) -> Result<Run, Box<dyn Error>> {
-        let mut internet = Internet::new(1);
-        if !keep {
-            internet = internet.without_events();
+        let internet = Internet::new(1);
+        let mut world = self.world(if keep { internet } else { internet.without_events() })?;
+        let mut flows = vec![Vec::new(); self.starts.len()];
+        let mut queue = Vec::new();
+        let mut sockets = vec![None; self.starts.len()];
+        let mut now = Instant::ZERO;
+        while now <= Instant::ZERO + self.length {
+            world.internet.run_until(now)?;
+            let senders = world.senders.iter().zip(&self.starts).zip(&mut sockets).zip(&mut flows);
+            for (((&node, &start), socket), flow) in senders {
+                if socket.is_none() && Instant::ZERO + start <= now {
+                    *socket = Some(self.connect(&mut world.internet, node)?);
+                }
+                let info = socket.and_then(|id| info(&world.internet, node, id));
+                flow.extend(info.map(|info| (now, info)));
+            }
+            // The packet that is leaving does not wait any more.
+            queue.push((now, world.internet.queued(world.narrow).saturating_sub(1)));
+            now += SAMPLE;
         }
+        let receiver = world.internet.get::<HostNode<Host, Receiver>>(world.receiver).ok_or("no receiver")?;
+        let of = |number| receiver.application.arrivals.get(&sender_address(number)).cloned();
+        Ok(Run {
+            flows,
+            queue,
+            link: world.internet.counters(world.narrow),
+            events: world.internet.events().clone(),
+            arrivals: (0..self.starts.len()).map(|number| of(number).unwrap_or_default()).collect(),
+            length: self.length,
+        })
+    }
+
+    /// The network of the picture above.
+    fn world(&self, mut internet: Internet) -> Result<World, Box<dyn Error>> {
         let mut server = host(SERVER.ip(), 0);
-        let listen = tcp::Listen { tcp: self.tcp.clone(), ..tcp::Listen::default() };
-        server.listen(SERVER, listen)?;
-        let server = internet.add("receiver", HostNode::new(server, Receiver::default()));
+        server.listen(SERVER, tcp::Listen { tcp: self.tcp.clone(), ..tcp::Listen::default() })?;
+        let receiver = internet.add("receiver", HostNode::new(server, Receiver::default()));
         let mut router = Router::new([198, 51, 100, 2].into()).route("198.51.100.1/32".parse()?, PortId(0));
         for number in 0..self.starts.len() {
-            let prefix = format!("{}/32", sender_address(number)).parse()?;
-            router.set_route(prefix, PortId(number + 1));
+            router.set_route(format!("{}/32", sender_address(number)).parse()?, PortId(number + 1));
         }
         let router = internet.add("router", router);
         let narrow = Link::new(ROUND_TRIP / 2 - Duration::from_millis(1)).rate(RATE);
-        let narrow = internet.link_both(router, server, narrow.clone().queue(self.queue), narrow).up();
+        let narrow = internet.link_both(router, receiver, narrow.clone().queue(self.queue), narrow).up();
         let mut senders = Vec::new();
         for number in 0..self.starts.len() {
             let node = HostNode::new(host(sender_address(number), number as u8 + 1), Sender);
             let node = internet.add(format!("sender {}", number + 1), node);
             internet.link(node, router, Link::new(Duration::from_millis(1)));
-            senders.push((node, None));
+            senders.push(node);
         }
-        let mut run = Run {
-            flows: vec![Vec::new(); senders.len()],
-            queue: Vec::new(),
-            link: Counters::default(),
-            events: Events::default(),
-            arrivals: Vec::new(),
-            length: self.length,
-        };
-        let mut next = Instant::ZERO;
-        while next <= Instant::ZERO + self.length {
-            internet.run_until(next)?;
-            for (number, (node, socket)) in senders.iter_mut().enumerate() {
-                let due = self.starts.get(number).is_some_and(|start| Instant::ZERO + *start <= next);
-                if due && socket.is_none() {
-                    *socket = Some(self.connect(&mut internet, *node)?);
-                }
-                let flow = run.flows.get_mut(number);
-                if let (Some(flow), Some(info)) = (flow, socket.and_then(|id| info(&internet, *node, id))) {
-                    flow.push((next, info));
-                }
-            }
-            run.queue.push((next, internet.queued(narrow).saturating_sub(1)));
-            next += SAMPLE;
-        }
-        run.link = internet.counters(narrow);
-        run.events = internet.events().clone();
-        let receiver = internet.get::<HostNode<Host, Receiver>>(server).ok_or("no receiver")?;
-        let of = |number| receiver.application.arrivals.get(&sender_address(number)).cloned();
-        run.arrivals = (0..senders.len()).map(|number| of(number).unwrap_or_default()).collect();
-        Ok(run)
+        Ok(World { internet, receiver, senders, narrow })
     }
 
     fn connect(&self, internet: &mut Internet, node: NodeId) -> Result<SocketId, Box<dyn Error>> {
