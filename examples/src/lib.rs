@@ -20,6 +20,7 @@
 //!   Work      a site whose pages keep their thread busy in different ways
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Orders    every order of two threads' steps
+//!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   write_capture  what a node of a simulated network saw, as a file for Wireshark
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
@@ -45,6 +46,7 @@
 mod args;
 mod bars;
 mod capture_file;
+mod bottleneck;
 mod checks;
 mod flood;
 mod measured;
@@ -69,6 +71,7 @@ mod work;
 pub use args::Args;
 pub use bars::Bars;
 pub use capture_file::write_capture;
+pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
 pub use checks::{Checks, Failure, Outcome};
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};

@@ -140,7 +140,10 @@ impl Congestion {
             return;
         }
         self.recovering = true;
-        self.window.threshold = self.reduced(in_flight);
+        // While a loss is repaired with SACK, what arrives behind it counts as in flight until the hole is filled, and new
+        // segments go out for it: the flight outgrows the window, and a fraction of it may exceed the window. The answer to a
+        // loss is never a larger window (RFC 5681 §3.1, equation 4, is an upper bound).
+        self.window.threshold = self.reduced(in_flight.min(self.window.bytes));
         self.window.bytes = self.window.threshold;
         if let Control::Cubic(cubic) = &mut self.control {
             cubic.end();
@@ -165,7 +168,9 @@ impl Congestion {
         self.fresh = false;
         self.recovering = false;
         if first {
-            self.window.threshold = self.reduced(in_flight);
+            // In the slow start after a timeout it is the threshold that remembers what the path has carried.
+            let carried = self.window.bytes.max(self.window.threshold);
+            self.window.threshold = self.reduced(in_flight.min(carried));
         }
         if let Control::Cubic(cubic) = &mut self.control {
             cubic.forget();

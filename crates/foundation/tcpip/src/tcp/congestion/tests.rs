@@ -45,7 +45,7 @@ fn rfc_5681_s3_1_an_acknowledgment_adds_what_it_acknowledges_but_a_segment_at_mo
 
 #[test]
 fn rfc_5681_s3_1_congestion_avoidance_adds_a_segment_in_each_round_trip() {
-    let mut congestion = Congestion::new(Algorithm::NewReno, MSS, 10);
+    let mut congestion = Congestion::new(Algorithm::NewReno, MSS, 20);
     congestion.on_loss(at(0), 20 * MSS);
     congestion.on_recovered(at(100));
     for round_trip in 1..=20 {
@@ -61,6 +61,18 @@ fn rfc_5681_s3_1_equation_4_a_loss_halves_what_is_on_its_way_and_cubic_leaves_se
         congestion.on_loss(at(0), 40 * MSS);
         assert_eq!((congestion.window(), congestion.threshold()), (left, left));
         assert!(!congestion.in_slow_start());
+    }
+}
+
+#[test]
+fn rfc_5681_s3_1_equation_4_a_flight_that_has_outgrown_the_window_does_not_enlarge_it() {
+    for (algorithm, left) in BOTH.into_iter().zip([20_000, 28_000]) {
+        let mut congestion = Congestion::new(algorithm, MSS, 40);
+        // A hole that took many round trips to fill: three windows were sent and reported behind it.
+        congestion.on_loss(at(0), 120 * MSS);
+        assert_eq!((congestion.window(), congestion.threshold()), (left, left), "{algorithm:?}");
+        congestion.on_timeout(at(1), 120 * MSS, true);
+        assert_eq!(congestion.threshold(), left / 20 * if algorithm == Algorithm::Cubic { 14 } else { 10 });
     }
 }
 
