@@ -11,7 +11,7 @@ use std::thread;
 use bytes::BytesMut;
 use wirelab::serve::{Config, Facts, Next, Server, Service, Session, Turn};
 use wirelab::socket::TcpStream;
-use wirelab_examples::{Args, Checks, Outcome};
+use wirelab_examples::{Args, Checks, Goodbye, Outcome};
 
 const ABOUT: &str = "A TCP server that greets, and shows each read (section 2.1).
 Look at where the reads begin and end, and at where the client's writes did. Ctrl-C or SIGTERM ends it.";
@@ -30,8 +30,8 @@ fn main() -> Outcome {
         ],
     );
     let usual = if args.has("--self-test") { "127.0.0.1:0" } else { "127.0.0.1:8800" };
-    let config = Config { stop_on_signals: !args.has("--self-test"), ..Config::default() };
-    let server = Server::bind(args.value("--listen", usual.parse()?), config)?;
+    let goodbye = Goodbye::new()?; // before there are threads
+    let server = Server::bind(args.value("--listen", usual.parse()?), Config::default())?;
     println!("ready {}  (Ctrl-C ends it)", server.local_addr());
     let mut checks = Checks::default();
     if args.has("--self-test") {
@@ -40,7 +40,7 @@ fn main() -> Outcome {
     }
     println!("try   nc {} {}", server.local_addr().ip(), server.local_addr().port());
     let (handle, greeter) = (server.handle(), Greeter::default());
-    server.run(&greeter)?;
+    serve_while(server, &greeter, || goodbye.wait())?;
     let counters = handle.counters();
     println!("ended in order: {} connections, {} reads", counters.accepted(), greeter.reads().len());
     checks.check("every connection was closed", counters.open() == 0);
@@ -138,17 +138,25 @@ impl Greeter {
     }
 }
 
+/// Serves on a thread of its own while `body` runs, and then ends in order.
+fn serve_while<T>(server: Server, greeter: &Greeter, body: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let handle = server.handle();
+    thread::scope(|scope| {
+        let running = scope.spawn(|| server.run(greeter));
+        let result = body();
+        handle.stop();
+        running.join().map_err(|_| io::Error::other("the server panicked"))??;
+        result
+    })
+}
+
 /// All clients write before the server runs: what they have written waits in the kernel, and the reads are the same every time.
 fn self_test(server: Server, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     let (address, handle, greeter) = (server.local_addr(), server.handle(), Greeter::default());
     let long = "l".repeat(3 * ROOM);
     let clients = [&["one", "two", "three"][..], &[&long]].map(|messages| client(address, messages));
-    let greetings = thread::scope(|scope| {
-        let running = scope.spawn(|| server.run(&greeter));
-        let greetings = clients.map(|client| client.and_then(|client| everything(&client)));
-        handle.stop();
-        running.join().map_err(|_| io::Error::other("the server panicked"))??;
-        greetings.into_iter().collect::<io::Result<Vec<_>>>()
+    let greetings = serve_while(server, &greeter, || {
+        clients.into_iter().map(|client| everything(&client?)).collect::<io::Result<Vec<_>>>()
     })?;
     checks.check("each client was greeted", greetings.iter().all(|greeting| greeting == GREETING));
     checks.check("three writes, 3 + 3 + 5 bytes: one read of 11", greeter.of(1) == [11]);

@@ -22,7 +22,7 @@ fn the_layers_are_the_same_every_time() {
 fn the_capture_has_every_frame_of_the_connection_and_no_other() {
     let listed = printed("pcap", &[&capture("ch02_layers.pcapng")]);
     assert!(listed.contains("#10 ") && !listed.contains("#11 "), "{listed}");
-    assert!(listed.contains(" client out  103 bytes  Ethernet"), "the request:\n{listed}");
+    assert!(listed.contains(" client out  103 bytes  ETHERNET"), "the request:\n{listed}");
 }
 
 #[test]
