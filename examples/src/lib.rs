@@ -45,8 +45,8 @@
 
 mod args;
 mod bars;
-mod capture_file;
 mod bottleneck;
+mod capture_file;
 mod checks;
 mod flood;
 mod measured;
@@ -70,8 +70,8 @@ mod work;
 
 pub use args::Args;
 pub use bars::Bars;
-pub use capture_file::write_capture;
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
+pub use capture_file::write_capture;
 pub use checks::{Checks, Failure, Outcome};
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
