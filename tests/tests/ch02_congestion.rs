@@ -25,9 +25,8 @@ fn the_numbers_the_charts_in_the_book_and_the_capture_are_what_the_program_write
 
 /// How many there are, and the nanoseconds from the first to the last.
 fn packets_of(file: &[u8]) -> (usize, u64) {
-    let mut reader = Reader::new(file);
     let mut times = Vec::new();
-    while let Some(block) = reader.next() {
+    for block in Reader::new(file) {
         if let Block::Packet(packet) = block.unwrap() {
             times.push(packet.timestamp);
         }
