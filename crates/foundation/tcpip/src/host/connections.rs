@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use wirelab_sansio::Instant;
 
@@ -11,7 +12,7 @@ use crate::wire::{Flags, Segment, Seq};
 /// something to send. An idle connection is in none of the queues, and costs nothing.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
-    entries: HashMap<SocketId, Entry>,
+    entries: HashMap<SocketId, Entry, BuildHasherDefault<Spread>>,
     /// The map's hash is keyed: a stranger who chooses his ports cannot make them collide.
     by_ends: HashMap<Endpoints, SocketId>,
     timers: BTreeSet<(Instant, SocketId)>,
@@ -21,6 +22,26 @@ pub(super) struct Connections {
     time_waits: BTreeMap<u64, SocketId>,
     next_id: u64,
     next_time_wait: u64,
+}
+
+/// The hash of a number that we gave out ourselves, one behind the other: nobody can make them collide, and a connection is
+/// looked up several times for each segment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // Fibonacci hashing: the table looks at the highest bits and at the lowest ones.
+        self.0 = (self.0.rotate_left(8) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 #[derive(Debug)]
