@@ -92,7 +92,7 @@ fn summary(run: &Run) -> String {
     };
     let counts = run.last.as_ref().map_or(String::new(), |info| {
         format!(
-            " The client sent {} segments, {} of them again; its timer ran out {} times, and {} losses were found without it.",
+            " Segments that the client sent: {}, {} of them again. Losses found by the timer: {}; without it: {}.",
             info.segments_sent, info.retransmissions, info.timeouts, info.fast_recoveries
         )
     });

@@ -87,7 +87,7 @@ pub const NUMBERS: &[Number] = &[
     number("loss", "Loss towards the server, %", 0, 50, |it| &mut it.loss),
     number("queue", "Queue, packets", 1, 200, |it| &mut it.queue),
     number("bytes", "Bytes to send", 1, 250_000, |it| &mut it.bytes),
-    number("pause", "Pause between writes, ms (0: one write)", 0, 1000, |it| &mut it.pause),
+    number("pause", "Pause between writes, ms (0: none)", 0, 1000, |it| &mut it.pause),
     number("write", "Bytes in a write, with pauses", 1, 10_000, |it| &mut it.write),
     number("seed", "Seed of chance", 0, 999_999, |it| &mut it.seed),
 ];

@@ -75,7 +75,7 @@ pub struct Run {
     pub received: u64,
     /// Client and server after the step in which the last event shown happened.
     pub ends: [End; 2],
-    /// What the client knew in the end, or when it was last connected.
+    /// What the client knew in the end, or when it was last connected; nothing if it never was.
     pub last: Option<Info>,
     log: Log,
     samples: Vec<(Instant, Info)>,
@@ -103,7 +103,9 @@ impl Run {
         let (mut samples, mut seen, mut recorded, mut ends) = (Vec::new(), 0, 0, None);
         let ending = loop {
             let step = world.internet.step();
-            samples.extend(world.client_info().map(|info| (world.internet.now(), info)));
+            // Before the handshake nothing is known of the path, not even the size of a segment.
+            let info = world.client_info().filter(|info| info.state != State::SynSent);
+            samples.extend(info.map(|info| (world.internet.now(), info)));
             let fresh = world.internet.events().iter().skip(recorded);
             seen += fresh.filter(|event| is_entry(&event.what)).count();
             recorded = world.internet.events().len();
