@@ -126,7 +126,7 @@ impl Run {
             ending,
             received: arrivals.iter().map(|(_, count)| count).sum(),
             ends: ends.unwrap_or_else(|| world.ends()),
-            last: samples.last().map(|(_, info)| info.clone()),
+            last: samples.last().map(|(_, info)| *info),
             log: world.internet.ladder_log(world.client, world.server),
             queue: queue.map(|(when, sample)| (when, sample.packets)).collect(),
             arrivals,
