@@ -182,7 +182,8 @@ fn ends(run: &Run) -> String {
     }
     format!(
         "<section aria-labelledby=\"ends\">\n<h2 id=\"ends\">Both ends at {}, after event {}</h2>\n<p>Amounts are in bytes. What one \
-         moment brings about is taken together: the arrival of a segment, and all that is sent because of it.</p>\n\
+         moment brings about is taken together: the arrival of a segment, and all that is sent because of it. The client’s program closes as \
+         soon as its last bytes are in the send buffer; from then on the state is FIN-WAIT-1, however much is still to be sent.</p>\n\
          <table class=\"plain\"><thead><tr><th></th><th scope=\"col\">client</th><th scope=\"col\">server</th></tr></thead>\n\
          <tbody>\n{rows}</tbody></table>\n</section>\n",
         run.moment(),
@@ -196,7 +197,7 @@ fn packets(run: &Run) -> String {
         "<section aria-labelledby=\"packets\">\n<h2 id=\"packets\">Drop a packet</h2>\n<p>Choose one, and the same transfer is made again \
          with that packet lost. All before it stays as it was. What will TCP do, and how long will it take?</p>\n\
          <div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">sent</th><th scope=\"col\">packet</th>\
-         <th scope=\"col\">what</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</section>\n"
+         <th scope=\"col\">what</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</section>\n"
     )
 }
 
@@ -213,15 +214,11 @@ fn row(run: &Run, packet: &Packet) -> String {
     let name = format!("{} {}", packet.from, packet.number);
     let act = match (chosen, packet.dropped) {
         (true, _) => format!("<a href=\"{href}#packets\">let {name} pass again</a>"),
-        (false, Some(why)) => format!("never arrived: {why}"),
+        (false, Some(why)) => format!("{name}: {why}"),
         (false, None) => format!("<a href=\"{href}#packets\">drop {name}</a>"),
     };
     let class = if packet.dropped.is_some() { " class=\"gone\"" } else { "" };
-    format!(
-        "<tr{class}><td>{}</td><th scope=\"row\">{name}</th><td>{}</td><td>{act}</td></tr>\n",
-        packet.time,
-        escape(&packet.label)
-    )
+    format!("<tr{class}><td>{}</td><td>{act}</td><td>{}</td></tr>\n", packet.time, escape(&packet.label))
 }
 
 fn chart(run: &Run) -> String {

@@ -7,7 +7,7 @@ use wirelab::capture::{Direction, LinkType, Writer};
 use wirelab::sansio::Instant;
 use wirelab::sim::internet::{HostNode, Internet, LinkId, NodeId, What};
 use wirelab::sim::{Chart, Kind, Ladder, Link, Log, Queue, Reason, Side, rate, seconds, steps};
-use wirelab::tcpip::host::{self, Host};
+use wirelab::tcpip::host::{self, Host, ListenerId};
 use wirelab::tcpip::tcp::{self, Info, State};
 
 use super::ends::{Sink, Source};
@@ -61,7 +61,7 @@ pub struct Packet {
     pub number: u64,
     /// In a few words.
     pub label: String,
-    /// Why it did not arrive.
+    /// Why it will not arrive, as far as that is known by the last event shown.
     pub dropped: Option<Reason>,
 }
 
@@ -90,6 +90,7 @@ struct World {
     internet: Internet,
     client: NodeId,
     server: NodeId,
+    listener: ListenerId,
     link: LinkId,
 }
 
@@ -192,7 +193,7 @@ impl Run {
         let shown = self.shown();
         let (mut counts, mut packets) = ([0, 0], Vec::new());
         let mut fates = std::collections::BTreeMap::new();
-        for entry in self.log.entries() {
+        for entry in self.log.entries().iter().take(shown.end) {
             if let Kind::Dropped(packet, why) = entry.kind {
                 fates.insert(packet, why);
             }
@@ -274,7 +275,7 @@ impl World {
         };
         let (mut left, mut right) = (new_host(CLIENT), new_host(SERVER));
         let web = (SERVER, 80).into();
-        right
+        let listener = right
             .listen(web, tcp::Listen { tcp: config.clone(), ..tcp::Listen::default() })
             .map_err(|error| error.to_string())?;
         let socket = left.connect(Instant::ZERO, web, config).map_err(|error| error.to_string())?;
@@ -292,7 +293,7 @@ impl World {
             let drops = drops.clone();
             internet.drop_if(way, move |number, _| drops.contains(&number));
         }
-        Ok(World { internet, client, server, link })
+        Ok(World { internet, client, server, listener, link })
     }
 
     fn client_info(&self) -> Option<Info> {
@@ -310,13 +311,23 @@ impl World {
     }
 
     fn ends(&self) -> [End; 2] {
-        let accepted = self.sink().is_some_and(|sink| sink.socket.is_some());
-        let without = [State::Closed, if accepted { State::Closed } else { State::Listen }];
-        let [ours, theirs] = without.map(|state| state.to_string());
+        let [ours, theirs] = [State::Closed, self.state_before_accepting()].map(|state| state.to_string());
         [(self.client_info(), ours), (self.server_info(), theirs)].map(|(info, without)| {
             let state = info.as_ref().map_or(without, |info| info.state.to_string());
             End { state, info }
         })
+    }
+
+    /// Of a connection that waits in one of the listener's queues there is no socket yet.
+    fn state_before_accepting(&self) -> State {
+        let server = self.internet.get::<Server>(self.server);
+        let queues = server.and_then(|server| server.host.queues(self.listener)).unwrap_or_default();
+        match queues {
+            _ if self.sink().is_some_and(|sink| sink.socket.is_some()) => State::Closed,
+            (0, 0) => State::Listen,
+            (_, 0) => State::SynReceived,
+            _ => State::Established,
+        }
     }
 
     /// Both ends have nothing left to do but to wait.
@@ -383,6 +394,7 @@ mod tests {
     fn a_step_forward_shows_one_event_more_and_the_state_at_that_moment() {
         let states = |until: usize| run(&format!("until={until}")).ends.map(|end| end.state);
         assert_eq!(states(1), ["SYN-SENT", "LISTEN"]);
+        assert_eq!(states(3), ["SYN-SENT", "SYN-RECEIVED"]);
         let all = run("until=1000000");
         assert_eq!(all.shown().end, all.events());
         assert_eq!(all.ends[0].state, "TIME-WAIT");
