@@ -224,7 +224,8 @@ fn row(run: &Run, packet: &Packet) -> String {
 fn chart(run: &Run) -> String {
     let chart = run.chart();
     format!(
-        "<section aria-labelledby=\"chart\">\n<h2 id=\"chart\">The whole run</h2>\n<div class=\"scroll wide\">{}</div>\n</section>\n",
+        "<section aria-labelledby=\"chart\">\n<h2 id=\"chart\">The whole run</h2>\n<p>Goodput is what the server’s program could read: nothing \
+         while a gap is open, and then what was waiting behind it, at once.</p>\n<div class=\"scroll wide\">{}</div>\n</section>\n",
         picture(
             &chart.svg(),
             "Congestion window, ssthresh, what is in flight, the queue and the goodput over time"
