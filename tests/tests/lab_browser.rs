@@ -106,3 +106,17 @@ fn with_its_script_the_page_folds_field_lines_and_has_a_byte_to_begin_at() {
         assert!(odd.contains("data-enhanced=\"yes\"") && odd.contains("Hello "), "{odd}");
     });
 }
+
+#[test]
+#[ignore = "needs chromium installed"]
+fn without_a_script_a_packet_of_the_tcp_tab_is_dropped_by_a_link() {
+    with_lab(|address| {
+        let profile = Profile::new("tcp", false);
+        let page = document(address, "/tcp?delay=10&rate=1000&bytes=30000", &profile);
+        assert_eq!(page.matches("<img class=\"picture\"").count(), 2, "a ladder and a chart: {page}");
+        let (before, _) = page.split_once("#packets\">drop client 4</a>").unwrap_or_else(|| panic!("{page}"));
+        let address_of_link = before.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
+        let dropped = document(address, &address_of_link, &profile);
+        assert!(dropped.contains("let client 4 pass again"), "{dropped}");
+    });
+}

@@ -13,6 +13,8 @@ pub enum Tab {
     Odd,
     /// `/sockets`
     Sockets,
+    /// `/tcp`
+    Tcp,
     /// `/source/…`
     Source,
 }
@@ -28,6 +30,7 @@ pub fn page(tab: Tab, title: &str, main: &str) -> String {
         link(Tab::Home, "/", "Your connection"),
         link(Tab::Odd, "/odd", "Odd requests"),
         link(Tab::Sockets, "/sockets", "Sockets"),
+        link(Tab::Tcp, "/tcp", "TCP"),
         link(Tab::Source, "/source/", "Source"),
     ]
     .concat();

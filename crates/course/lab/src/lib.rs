@@ -4,7 +4,8 @@
 //! the name, value, meaning, RFC section and line of source code of each field; then the head of the very answer that
 //! brought the page, and what the kernel knows of the connection. A second tab sends odd requests on purpose, and
 //! says why they were answered as they were. A third makes sockets of its own and asks the kernel about them: two queues that
-//! fill and drain, two writes that wait for each other, the work of each execution model. `curl` gets the same as text.
+//! fill and drain, two writes that wait for each other, the work of each execution model. A fourth simulates a transfer over a path that
+//! the visitor describes, and repeats it without the packets that he clicks away. `curl` gets the same as text.
 //!
 //! # Where things come from
 //!
@@ -18,6 +19,8 @@
 //!                        (a thread of its own)                         odd/verdict.rs names the rule
 //!
 //!  /sockets/… ─────────▶ sockets/: listeners and clients of its own, on threads of their own ──▶ pages/sockets/
+//!
+//!  /tcp?delay=20&… ────▶ tcp/: two of our hosts in wirelab::sim, in virtual time ──▶ pages/tcp.rs
 //! ```
 //!
 //! Nothing here describes HTTP a second time: the explanation is a recording of the decoder that serves every other
@@ -26,12 +29,12 @@
 //! # Reading order
 //!
 //! `site.rs` (which address shows what), `visit.rs` and `meaning.rs` (the request), `exact.rs` (the answer), `numbers.rs` (the
-//! connection), `odd/` and `site/odd.rs` (the second tab), `sockets/` and `site/sockets.rs` (the third), `background.rs` (experiments that wait), `pages/` and `html.rs` (how it looks), `source.rs` (the code on the page).
+//! connection), `odd/` and `site/odd.rs` (the second tab), `sockets/` and `site/sockets.rs` (the third), `tcp/` and `site/tcp.rs` (the fourth), `background.rs` (experiments that wait), `pages/` and `html.rs` (how it looks), `source.rs` (the code on the page).
 //!
 //! # What is left out
 //!
 //! TLS, HTTP/2 and HTTP/3: those crates are not there yet. The framing of a visitor's own chunked content is not shown: the
-//! server has removed it before a handler is asked. A template engine: there are nine pages.
+//! server has removed it before a handler is asked. A template engine: there are ten pages.
 //!
 //! # Example
 //!
@@ -69,6 +72,7 @@ pub mod self_test;
 mod site;
 pub mod sockets;
 mod source;
+pub mod tcp;
 pub mod visit;
 
 pub use run::main;

@@ -38,6 +38,8 @@ fn check_all(address: SocketAddr) -> Result<String, String> {
         "/sockets/workers",
         "/sockets/queue",
         "/sockets/queue.json",
+        "/tcp",
+        "/tcp.pcapng?drop=4",
         "/source/",
         "/source/crates/web/http1/src/wire/field_line.rs",
         "/lab.css",

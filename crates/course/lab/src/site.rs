@@ -2,6 +2,7 @@
 
 mod odd;
 mod sockets;
+mod tcp;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -78,6 +79,7 @@ impl Handler for Lab {
         match (&request.method, path.as_str()) {
             (Method::Get | Method::Head, "/odd") => self.odd(&request),
             (_, path) if path == "/sockets" || path.starts_with("/sockets/") => self.sockets(request),
+            (Method::Get | Method::Head, "/tcp" | "/tcp.pcapng") => self.tcp(&request),
             (Method::Get | Method::Head, "/lab.css") => {
                 asset("text/css; charset=utf-8", [render::CSS, include_str!("assets/lab.css")].concat())
             }
@@ -101,7 +103,7 @@ impl Handler for Lab {
 }
 
 fn not_found() -> Step {
-    Reply::text("There is nothing here. What there is: /, /odd, /sockets, /source/, /json, /ansi\n")
+    Reply::text("There is nothing here. What there is: /, /odd, /sockets, /tcp, /source/, /json, /ansi\n")
         .status(StatusCode::NOT_FOUND)
         .into()
 }

@@ -113,6 +113,7 @@ fn pages_have_nothing_that_their_own_policy_forbids() {
         "/sockets/nagle",
         "/sockets/queue",
         "/sockets/workers",
+        "/tcp?loss=5&drop=3",
         "/source/",
         "/source/crates/course/lab/src/lib.rs",
     ] {
@@ -291,5 +292,40 @@ fn the_script_is_short_enough_to_be_read() {
 #[test]
 fn the_self_test_passes() {
     let report = wirelab_lab::self_test::run().unwrap();
-    assert_eq!(report.lines().count(), ALL.len() + 13, "{report}");
+    assert_eq!(report.lines().count(), ALL.len() + 15, "{report}");
+}
+
+#[test]
+fn the_tcp_tab_drops_the_packet_that_was_chosen_steps_and_gives_the_capture() {
+    let lab = lab();
+    let page = lab.get("/tcp?delay=10&rate=1000&bytes=30000", BROWSER);
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("The server read 30000 of 30000 bytes"), "{}", page.body);
+    let links = page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let link = |wanted: &str| {
+        let link = links.clone().find(|link| link.contains(wanted)).unwrap_or_else(|| panic!("{wanted}"));
+        link.split('#').next().unwrap().replace("&amp;", "&")
+    };
+    let dropped = lab.get(&link(";drop=4#"), BROWSER);
+    assert!(dropped.body.contains("let client 4 pass again"), "{}", dropped.body);
+    assert!(!dropped.body.contains(">drop client 4<"), "{}", dropped.body);
+    let stepped = lab.get(&link(";until=59#"), BROWSER);
+    assert!(stepped.body.contains("Events 1 to 59 of "), "{}", stepped.body);
+    let text = lab.get(&link(";drop=4#"), "*/*");
+    assert!(text.body.contains("by rule") && text.body.contains("ssthresh"), "{}", text.body);
+    let capture = lab.get(&link("/tcp.pcapng"), BROWSER);
+    assert_eq!(capture.status, 200);
+    assert!(String::from_utf8_lossy(&capture.head).contains("Content-Type: application/x-pcapng\r\n"));
+    assert!(capture.body.starts_with("\n\r\r\n"), "the block type of a section header");
+}
+
+#[test]
+fn the_tcp_tab_refuses_what_is_beyond_its_limits_with_a_sentence() {
+    let lab = lab();
+    let page = lab.get("/tcp?bytes=250001", BROWSER);
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("“Bytes to send” must be a whole number from 1 to 250000."), "{}", page.body);
+    let page = lab.get("/tcp?<script>=1", BROWSER);
+    assert_eq!((page.status, page.body.matches("<script").count()), (400, 1), "{}", page.body);
+    assert_eq!(lab.get("/tcp.pcapng?loss=51", "*/*").status, 400);
 }

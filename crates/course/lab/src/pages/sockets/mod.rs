@@ -4,6 +4,7 @@ pub mod nagle;
 pub mod queue;
 pub mod workers;
 
+use super::picture;
 use crate::html::{Tab, page};
 
 /// Address, title, and what is to be predicted.
@@ -40,18 +41,4 @@ pub fn index() -> (String, String) {
     let text =
         EXPERIMENTS.iter().map(|(address, title, question)| format!("{address}\n  {title}. {question}\n"));
     (page(Tab::Sockets, "Sockets", &main), text.collect())
-}
-
-/// A picture drawn by our code. In an address of its own it may have the style that the page's policy forbids to the page.
-fn picture(svg: &str, alternative: &str) -> String {
-    let mut address = String::from("data:image/svg+xml,");
-    for byte in svg.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'=' | b':' | b'/' | b';' | b'.' | b'-' => {
-                address.push(char::from(byte));
-            }
-            other => address.push_str(&format!("%{other:02X}")),
-        }
-    }
-    format!("<img class=\"picture\" src=\"{address}\" alt=\"{}\">\n", crate::html::escape(alternative))
 }
