@@ -82,6 +82,19 @@ fn s3_10_7_4_data_behind_a_gap_is_held() {
     assert_eq!(script.end.read(100), "abcdef");
 }
 
+/// RFC 9293 §3.10.7.4 (SHLD-31) holds for a FIN, too: once the gap is filled, it need not be sent again.
+#[test]
+fn s3_10_7_4_a_fin_behind_a_gap_is_held() {
+    let mut script = Scripted::established(plain());
+    let (first, last) = (script.data(b"abc"), script.data(b"def"));
+    script.get(Segment { sequence: last.sequence + 3, flags: Flags::FIN | Flags::ACK, ..last });
+    assert_eq!(script.end.state(), State::Established);
+    let answers = script.get(first);
+    assert_eq!(answers[0].ack, THEIRS + 8, "six bytes and the FIN\n{}", script.log);
+    assert_eq!(script.end.state(), State::CloseWait);
+    assert_eq!(script.end.read(100), "abcdef");
+}
+
 /// RFC 9293 §3.1: "reserved bits MUST be ignored in received segments".
 #[test]
 fn s3_1_reserved_bits_are_ignored() {

@@ -62,6 +62,10 @@ impl Connection {
         if segment.flags.contains(Flags::FIN) && self.state != State::Closed {
             self.take_fin(now, segment.sequence + segment.payload.len() as u32);
         }
+        // One that came early counts once the gap before it is filled; otherwise it would have to be sent again.
+        if self.receiving.early_fin == Some(self.receiving.next()) && self.state != State::Closed {
+            self.take_fin(now, self.receiving.next());
+        }
     }
 
     /// Whether a segment is neither outside the window nor old. It need not be the next one: an ACK behind a gap completes a

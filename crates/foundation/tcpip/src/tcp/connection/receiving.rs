@@ -19,6 +19,8 @@ pub(super) struct Receiving {
     pub(super) right_edge: Seq,
     /// The number of the peer's FIN is known, and it has come.
     pub(super) fin: bool,
+    /// The number of a FIN that came before something ahead of it.
+    pub(super) early_fin: Option<Seq>,
     pub(super) acknowledge: Acknowledge,
     /// Bytes in order since the last acknowledgment.
     pub(super) unacknowledged: u32,
@@ -50,6 +52,7 @@ impl Receiving {
             buffer,
             right_edge: next,
             fin: false,
+            early_fin: None,
             acknowledge: Acknowledge::No,
             unacknowledged: 0,
             last_acknowledged: next,
@@ -161,6 +164,9 @@ impl Connection {
             return;
         }
         if fin != self.receiving.next() {
+            if fin > self.receiving.next() && fin < self.receiving.right_edge {
+                self.receiving.early_fin.get_or_insert(fin);
+            }
             // RFC 5681 §4.2: there is a gap before it, of which the peer should hear.
             self.receiving.acknowledge = Acknowledge::Now;
             return;
