@@ -7,14 +7,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use wirelab::capture::{
     Block, Config, Direction, EnhancedPacket, Interface, KeyLog, LinkType, Reader, Utc, Writer,
 };
 use wirelab::formats;
 use wirelab::sansio::Instant;
-use wirelab::tcpip::{Datagram, PseudoHeader, Segment, internet_checksum};
+use wirelab::tcpip::{Datagram, Frame, Protocol, PseudoHeader, Segment, ip};
 use wirelab::wire::render::{Style, terminal};
-use wirelab::wire::{Encode, Explanation, explain};
+use wirelab::wire::{Decode, Encode, Explanation, Reader as FieldReader, explain};
 use wirelab_examples::{Args, Checks, Outcome};
 
 const ABOUT: &str =
@@ -23,8 +24,6 @@ Without FILE: writes a small capture of a question and its answer over UDP, and 
 
 const CLIENT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const SERVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
-const UDP: u8 = 17;
-const TCP: u8 = 6;
 
 fn main() -> Outcome {
     let args = Args::parse(
@@ -84,16 +83,12 @@ fn capture<W: io::Write>(out: W) -> io::Result<W> {
 fn packet(source: (Ipv4Addr, u16), destination: (Ipv4Addr, u16), payload: &[u8]) -> io::Result<Vec<u8>> {
     let addresses = PseudoHeader::V4 { source: source.0, destination: destination.0 };
     let datagram = Datagram::new(source.1, destination.1, payload).map_err(io::Error::other)?;
-    let datagram = datagram.with_checksum(&addresses).to_bytes();
-    let length = 20 + datagram.len() as u16;
-    let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, UDP, 0, 0];
-    packet.extend(source.0.octets());
-    packet.extend(destination.0.octets());
-    packet[2..4].copy_from_slice(&length.to_be_bytes());
-    let checksum = internet_checksum(&packet);
-    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
-    packet.extend(datagram);
-    Ok(packet)
+    let datagram = datagram.with_checksum(&addresses);
+    let header = ip::Header::new(source.0.into(), destination.0.into(), Protocol::UDP);
+    let mut packet = BytesMut::new();
+    ip::write_packet(&mut packet, &header, |out| out.extend_from_slice(&datagram.to_bytes()))
+        .map_err(io::Error::other)?;
+    Ok(packet.to_vec())
 }
 
 // ANCHOR: show
@@ -163,22 +158,17 @@ fn about(block: &Block<'_>) -> String {
     }
 }
 
-/// The UDP datagram or TCP segment in an IPv4 packet that is not a fragment, explained.
+/// The UDP datagram or TCP segment in a packet that is not a fragment, explained.
 fn transport(bytes: &[u8], link_type: LinkType) -> Option<Explanation> {
     let packet = match link_type {
-        LinkType::RAW | LinkType::IPV4 => bytes,
-        LinkType::ETHERNET if bytes.get(12..14)? == [0x08, 0x00] => bytes.get(14..)?,
+        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => bytes,
+        LinkType::ETHERNET => Frame::decode(&mut FieldReader::whole(bytes)).ok()?.payload,
         _ => return None,
     };
-    let &[version_and_length, _, high, low, _, _, flags, offset, _, protocol, ..] = packet else {
-        return None;
-    };
-    let header = usize::from(version_and_length & 0xf) * 4;
-    let whole = version_and_length >> 4 == 4 && (flags & 0x3f, offset) == (0, 0);
-    let payload = packet.get(header..usize::from(u16::from_be_bytes([high, low])))?;
-    match protocol {
-        UDP if whole => Some(explain::<Datagram<'_>>(payload).1),
-        TCP if whole => Some(explain::<Segment<'_>>(payload).1),
+    let packet = ip::Packet::parse(packet).ok().filter(|packet| packet.fragment.is_none())?;
+    match packet.protocol {
+        Protocol::UDP => Some(explain::<Datagram<'_>>(packet.payload).1),
+        Protocol::TCP => Some(explain::<Segment<'_>>(packet.payload).1),
         _ => None,
     }
 }
