@@ -23,6 +23,7 @@ pub struct ThreadTime {
 /// ```
 /// use wirelab_examples::thread_times;
 ///
+/// std::thread::sleep(std::time::Duration::from_millis(1)); // who gives the processor up has his turn booked
 /// let threads = thread_times(std::process::id())?;
 /// assert!(threads.iter().any(|thread| !thread.time.is_zero()), "this one has run");
 /// # Ok::<(), std::io::Error>(())
