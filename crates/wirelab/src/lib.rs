@@ -26,5 +26,7 @@ pub use wirelab_server as server;
 pub use wirelab_sim as sim;
 pub use wirelab_socket as socket;
 pub use wirelab_tcpip as tcpip;
+pub use wirelab_tls as tls;
 pub use wirelab_tun as tun;
 pub use wirelab_wire as wire;
+pub use wirelab_x509 as x509;
