@@ -13,7 +13,7 @@ pub(crate) const RIGHT: u64 = 560;
 const TOP: u64 = 26;
 const FIRST: u64 = 52;
 /// The least distance between two entries, so that their texts do not touch.
-pub(crate) const LINE: u64 = 17;
+const LINE: u64 = 17;
 /// How much further down than a line a label that follows a note has to stand: it stands above its entry's height, and the note below.
 const BEHIND_NOTE: u64 = 8;
 /// How many pixels are shared out between the entries in proportion to the time between them.
