@@ -113,7 +113,9 @@ fn without_a_script_a_packet_of_the_tcp_tab_is_dropped_by_a_link() {
     with_lab(|address| {
         let profile = Profile::new("tcp", false);
         let page = document(address, "/tcp?delay=10&rate=1000&bytes=30000", &profile);
-        assert_eq!(page.matches("<img class=\"picture\"").count(), 2, "a ladder and a chart: {page}");
+        assert_eq!(page.matches("<svg").count(), 1, "a ladder, whose arrows are links: {page}");
+        assert_eq!(page.matches("<img class=\"picture\"").count(), 1, "a chart: {page}");
+        assert!(page.contains("#ladder\" tabindex=\"-1\"><title>drop client 4 ("), "{page}");
         let (before, _) = page.split_once("#packets\">drop client 4</a>").unwrap_or_else(|| panic!("{page}"));
         let address_of_link = before.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
         let dropped = document(address, &address_of_link, &profile);

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use wirelab::http::{Method, Request, StatusCode, accept};
 use wirelab::server::{Context, Handler, Reply, Step, collect};
+use wirelab::sim::Ladder;
 use wirelab::wire::Explanation;
 use wirelab::wire::render::{self, Style};
 
@@ -81,7 +82,11 @@ impl Handler for Lab {
             (_, path) if path == "/sockets" || path.starts_with("/sockets/") => self.sockets(request),
             (Method::Get | Method::Head, "/tcp" | "/tcp.pcapng") => self.tcp(&request),
             (Method::Get | Method::Head, "/lab.css") => {
-                asset("text/css; charset=utf-8", [render::CSS, include_str!("assets/lab.css")].concat())
+                let ladder = Ladder::stylesheet();
+                asset(
+                    "text/css; charset=utf-8",
+                    [render::CSS, &ladder, include_str!("assets/lab.css")].concat(),
+                )
             }
             (Method::Get | Method::Head, "/lab.js") => {
                 asset("text/javascript; charset=utf-8", include_str!("assets/lab.js").into())

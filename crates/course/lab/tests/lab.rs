@@ -306,9 +306,22 @@ fn the_tcp_tab_drops_the_packet_that_was_chosen_steps_and_gives_the_capture() {
         let link = links.clone().find(|link| link.contains(wanted)).unwrap_or_else(|| panic!("{wanted}"));
         link.split('#').next().unwrap().replace("&amp;", "&")
     };
+    let arrow = |page: &str, what: &str| {
+        let (before, _) =
+            page.split_once(&format!("><title>{what} (")).unwrap_or_else(|| panic!("{what}: {page}"));
+        let (_, tag) = before.rsplit_once("<a href=\"").unwrap();
+        tag.split('"').next().unwrap().replace("&amp;", "&")
+    };
+    let address = arrow(&page.body, "drop client 4");
+    assert_eq!(address, format!("{}#ladder", link(";drop=4#")), "an arrow does what the list does");
+    assert!(!page.body.contains("<style"), "the page's policy forbids it");
     let dropped = lab.get(&link(";drop=4#"), BROWSER);
+    let back = arrow(&dropped.body, "let client 4 pass again");
+    assert!(!back.contains("drop="), "{back}");
     assert!(dropped.body.contains("let client 4 pass again"), "{}", dropped.body);
     assert!(!dropped.body.contains(">drop client 4<"), "{}", dropped.body);
+    let css = lab.get("/lab.css", "*/*");
+    assert!(css.body.contains(".wirelab-ladder a:is(:hover"), "what is pointed at is seen");
     let stepped = lab.get(&link(";until=59#"), BROWSER);
     assert!(stepped.body.contains("Events 1 to 59 of "), "{}", stepped.body);
     let text = lab.get(&link(";drop=4#"), "*/*");

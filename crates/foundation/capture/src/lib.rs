@@ -17,7 +17,8 @@
 //!
 //! # Reading order
 //!
-//! 1. `wire/block.rs`: [`Block`], the frame around everything; `wire/order.rs`: [`Order`]; `wire/option.rs`: [`Options`];
+//! 1. `wire/block.rs`: [`Block`], the frame around everything, and `wire/context.rs`: what later blocks need; `wire/order.rs`: [`Order`];
+//!    `wire/item.rs`: code, length, value, of which `wire/option.rs` makes [`Options`];
 //! 2. `wire/section.rs`, `wire/interface.rs`, `wire/packet.rs`: what every file has; then `names.rs`, `secrets.rs`, `statistics.rs`;
 //! 3. `writer.rs`, `reader.rs`: [`Writer`] and [`Reader`], what programs use; `wire/file.rs`: [`File`], for explanations;
 //! 4. `keylog.rs`: [`KeyLog`]; `time.rs`: [`Utc`]; `config.rs`: the limits; [`rules`].

@@ -1,6 +1,6 @@
 use crate::axis::{Axis, extent};
 use crate::chart::{Chart, Panel, Series, Shape, place_of};
-use crate::svg::Svg;
+use crate::svg::{Svg, stylesheet};
 use crate::text::{shorten, width};
 
 const WIDTH: u64 = 760;
@@ -78,7 +78,13 @@ impl Chart {
         let (placed, bottom) = self.place_panels();
         let bands = if self.bands.is_empty() { 0 } else { ROW };
         let size = (WIDTH, bottom + FOOT + bands);
-        let mut svg = Svg::new("wirelab-chart", size, &self.title, &self.description(), STYLE);
+        let mut svg = Svg::new(
+            "wirelab-chart",
+            size,
+            &self.title,
+            &self.description(),
+            &stylesheet("wirelab-chart", STYLE),
+        );
         svg.text("title", (8, TITLE), "", &shorten(&self.title, 90));
         let x_axis = self.x_axis(X_TICKS);
         for placed in &placed {

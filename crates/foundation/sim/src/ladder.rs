@@ -32,6 +32,15 @@ pub struct Ladder {
     pub(crate) rungs: Vec<Rung>,
 }
 
+/// Where an arrow leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrowLink {
+    /// The address.
+    pub href: String,
+    /// What shows when it is pointed at.
+    pub title: String,
+}
+
 /// A packet or a note. Times are indices into [`Ladder::moments`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rung {
@@ -39,6 +48,7 @@ pub(crate) struct Rung {
     pub(crate) at: usize,
     pub(crate) label: String,
     pub(crate) end: RungEnd,
+    pub(crate) link: Option<ArrowLink>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +81,29 @@ impl Ladder {
                     continue;
                 }
             };
-            rungs.push(Rung { from: entry.from, at, label: printable(&entry.label), end });
+            rungs.push(Rung { from: entry.from, at, label: printable(&entry.label), end, link: None });
         }
         let names = [Side::Client, Side::Server].map(|side| printable(log.name(side)));
         Ladder { names, moments: log.entries().iter().map(|entry| entry.time).collect(), rungs }
+    }
+
+    /// Makes links of the SVG's arrows: one item for each packet, in the order of sending; `None` leaves an arrow as it is. They
+    /// are for those who point; a page needs another way for those who do not.
+    ///
+    /// ```
+    /// use wirelab_sansio::Instant;
+    /// use wirelab_sim::{ArrowLink, Ladder, Log, Side};
+    ///
+    /// let mut log = Log::new("client", "server");
+    /// log.sent(Instant::ZERO, Side::Client, 5, "hello");
+    /// let link = ArrowLink { href: "?drop=1".into(), title: "drop it".into() };
+    /// let svg = Ladder::new(&log).links([Some(link)]).svg("A packet");
+    /// assert!(svg.contains("<a href=\"?drop=1\" tabindex=\"-1\"><title>drop it</title><line"));
+    /// ```
+    pub fn links(mut self, links: impl IntoIterator<Item = Option<ArrowLink>>) -> Self {
+        let packets = self.rungs.iter_mut().filter(|rung| rung.end != RungEnd::Note);
+        packets.zip(links).for_each(|(rung, link)| rung.link = link);
+        self
     }
 
     pub(crate) fn time(&self, index: usize) -> String {

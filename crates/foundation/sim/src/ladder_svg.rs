@@ -1,20 +1,28 @@
+use std::collections::BTreeSet;
+
 use crate::ladder::{Ladder, Rung, RungEnd};
-use crate::svg::Svg;
-use crate::text::shorten;
+use crate::ladder_links;
+use crate::svg::{Svg, stylesheet};
+use crate::text::{shorten, width};
 use crate::{Reason, Side};
 
 const WIDTH: u64 = 680;
-const LEFT: u64 = 120;
-const RIGHT: u64 = 560;
+pub(crate) const LEFT: u64 = 120;
+pub(crate) const RIGHT: u64 = 560;
 /// Where the names stand, and the first entry.
 const TOP: u64 = 26;
 const FIRST: u64 = 52;
 /// The least distance between two entries, so that their texts do not touch.
 const LINE: u64 = 17;
+/// How much further down than a line a label that follows a note has to stand: it stands above its entry's height, and the note below.
+const BEHIND_NOTE: u64 = 8;
 /// How many pixels are shared out between the entries in proportion to the time between them.
 const STRETCH: u128 = 280;
 /// How many characters of a label fit between the lines.
-const LABEL: usize = 52;
+pub(crate) const LABEL: usize = 52;
+
+/// How many characters fit between the lines in all.
+const LANE: usize = 55;
 
 const STYLE: &str = "line { stroke: currentColor; stroke-width: 1.3; }
 path { fill: currentColor; }
@@ -26,24 +34,44 @@ path { fill: currentColor; }
 .lost path { stroke: var(--loss); stroke-width: 2; fill: none; }
 .lost .time { fill: var(--loss); opacity: 1; }";
 
+const CLASS: &str = "wirelab-ladder";
+
 impl Ladder {
     /// The picture as SVG, without scripts, for light and dark pages. Arrows slant with the time a packet takes; as every entry
     /// takes at least a line, distances are not quite to scale, and the times stand beside. The same ladder
     /// gives the same bytes.
     pub fn svg(&self, title: &str) -> String {
+        let links = if self.rungs.iter().any(|rung| rung.link.is_some()) { ladder_links::STYLE } else { "" };
+        self.draw(title, &stylesheet(CLASS, &[STYLE, links].join("\n")))
+    }
+
+    /// The picture for a page that has the [`stylesheet`](Self::stylesheet) and allows no other.
+    pub fn svg_without_style(&self, title: &str) -> String {
+        self.draw(title, "")
+    }
+
+    /// The style of all ladders, with links or without.
+    pub fn stylesheet() -> String {
+        stylesheet(CLASS, &[STYLE, ladder_links::STYLE].join("\n"))
+    }
+
+    fn draw(&self, title: &str, style: &str) -> String {
         let heights = self.heights();
         let bottom = heights.last().copied().unwrap_or(FIRST) + 24;
-        let mut svg = Svg::new("wirelab-ladder", (WIDTH, bottom + 6), title, &self.description(), STYLE);
+        let mut svg = Svg::new(CLASS, (WIDTH, bottom + 6), title, &self.description(), style);
         for (x, name) in [LEFT, RIGHT].into_iter().zip(&self.names) {
             svg.text("", (x, TOP), "middle", name);
             svg.line("end", (x, TOP + 8), (x, bottom));
         }
-        // Labels last: they lie above the arrows that cross them.
+        // Labels late: they lie above the arrows that cross them.
         for rung in &self.rungs {
             self.draw_arrow(&mut svg, rung, &heights);
         }
         for rung in &self.rungs {
             self.draw_label(&mut svg, rung, &heights);
+        }
+        for rung in &self.rungs {
+            self.draw_link(&mut svg, rung, &heights);
         }
         svg.finish()
     }
@@ -62,33 +90,54 @@ impl Ladder {
     fn heights(&self) -> Vec<u64> {
         let first = self.moments.first().copied().unwrap_or_default();
         let whole = self.moments.last().map_or(0, |&last| (last - first).as_nanos()).max(1);
+        let behind_notes = self.behind_notes();
         let mut y = FIRST;
         let mut before = first;
         let mut heights = Vec::with_capacity(self.moments.len());
         for (index, &moment) in self.moments.iter().enumerate() {
-            let stretch = (moment - before).as_nanos() * STRETCH / whole;
-            y += u64::try_from(stretch).unwrap_or(0) + if index > 0 { LINE } else { 0 };
+            let stretch = u64::try_from((moment - before).as_nanos() * STRETCH / whole).unwrap_or(0);
+            let least = if behind_notes.contains(&index) { BEHIND_NOTE } else { 0 };
+            y += stretch.max(least) + if index > 0 { LINE } else { 0 };
             heights.push(y);
             before = moment;
         }
         heights
     }
 
-    fn draw_arrow(&self, svg: &mut Svg, rung: &Rung, heights: &[u64]) {
+    /// The packets whose labels would touch the note of the entry before.
+    fn behind_notes(&self) -> BTreeSet<usize> {
+        let pairs = self.rungs.iter().zip(self.rungs.iter().skip(1));
+        let touching = pairs.filter(|(note, packet)| {
+            let follows = note.end == RungEnd::Note && packet.end != RungEnd::Note;
+            let share_a_line = width(&note.label) + width(&packet.label) > LANE;
+            follows && packet.at == note.at + 1 && (packet.from == note.from || share_a_line)
+        });
+        touching.map(|(_, packet)| packet.at).collect()
+    }
+
+    /// Where a packet's arrow begins, and where it ends.
+    pub(crate) fn shaft(&self, rung: &Rung, heights: &[u64]) -> ((u64, u64), (u64, u64)) {
         let height = |index: usize| heights.get(index).copied().unwrap_or(FIRST);
         let (near, far) = if rung.from == Side::Client { (LEFT, RIGHT) } else { (RIGHT, LEFT) };
         let y = height(rung.at);
-        let middle = (near + 2 * far) / 3;
+        let tip = match rung.end {
+            RungEnd::Arrived(at) => (far, height(at)),
+            _ => ((near + 2 * far) / 3, y + 6), // it gets no further than this
+        };
+        ((near, y), tip)
+    }
+
+    fn draw_arrow(&self, svg: &mut Svg, rung: &Rung, heights: &[u64]) {
+        let (start, tip) = self.shaft(rung, heights);
         match &rung.end {
             RungEnd::Note => {}
             RungEnd::Arrived(at) => {
-                let end = height(*at);
-                svg.line("", (near, y), (far, end));
-                svg.path(&arrow_head((near, y), (far, end)));
-                draw_time(svg, rung.from.other(), end, &self.time(*at));
+                svg.line("", start, tip);
+                svg.path(&arrow_head(start, tip));
+                draw_time(svg, rung.from.other(), tip.1, &self.time(*at));
             }
-            RungEnd::UnderWay(_) => svg.line("", (near, y), (middle, y + 6)),
-            RungEnd::Dropped(reason) => draw_drop(svg, rung.from, (near, y), middle, *reason),
+            RungEnd::UnderWay(_) => svg.line("", start, tip),
+            RungEnd::Dropped(reason) => draw_drop(svg, rung.from, start, tip, *reason),
         }
     }
 
@@ -109,8 +158,7 @@ fn draw_time(svg: &mut Svg, side: Side, y: u64, text: &str) {
 }
 
 /// A broken line that ends in a cross.
-fn draw_drop(svg: &mut Svg, from: Side, start: (u64, u64), x: u64, reason: Reason) {
-    let end = start.1 + 6;
+fn draw_drop(svg: &mut Svg, from: Side, start: (u64, u64), (x, end): (u64, u64), reason: Reason) {
     let (left, right, up, down) = (x - 5, x + 5, end - 5, end + 5);
     svg.group("lost", |svg| {
         svg.line("", start, (x, end));

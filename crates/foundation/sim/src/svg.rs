@@ -10,25 +10,19 @@ pub(crate) struct Svg {
 }
 
 impl Svg {
-    /// An empty picture of this width and height. Title and description are for those who do not see it; the style is one
-    /// rule a line, and follows the reader's choice of light or dark. It names only this `class`, so that several pictures
-    /// can stand in one page.
+    /// An empty picture of this width and height. Title and description are for those who do not see it; the style is a
+    /// [`stylesheet`] of this class, or nothing if the page has it already.
     pub(crate) fn new(class: &str, size: (u64, u64), title: &str, description: &str, style: &str) -> Self {
         let ((w, h), title, description) = (size, xml(title), xml(description));
         let mut svg = Svg { out: String::new() };
         svg.put(format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{class}\" role=\"img\" viewBox=\"0 0 {w} {h}\" \
-             width=\"{w}\" height=\"{h}\">\n<title>{title}</title>\n<desc>{description}</desc>\n<style>\n\
-             .{class} {{ max-width: 100%; height: auto; color: #1d2330; --paper: #ffffff; --loss: #b3261e; }}\n\
-             .{class} text {{ font: 12px ui-monospace, monospace; fill: currentColor; }}\n",
+             width=\"{w}\" height=\"{h}\">\n<title>{title}</title>\n<desc>{description}</desc>\n",
         ));
-        for rule in style.lines() {
-            svg.put(format_args!(".{class} {rule}\n"));
+        if !style.is_empty() {
+            svg.put(format_args!("<style>\n{style}</style>\n"));
         }
-        svg.put(format_args!(
-            "@media (prefers-color-scheme: dark) {{ .{class} {{ color: #dfe3ea; --paper: #15181e; --loss: #ff8a80; }} }}\n\
-             </style>\n<rect width=\"{w}\" height=\"{h}\" fill=\"var(--paper)\"/>\n",
-        ));
+        svg.put(format_args!("<rect width=\"{w}\" height=\"{h}\" fill=\"var(--paper)\"/>\n"));
         svg
     }
 
@@ -60,12 +54,21 @@ impl Svg {
         size: (impl Display, u64),
         title: &str,
     ) {
-        let ((x, y), (w, h)) = (at, size);
-        self.put(format_args!("<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\""));
+        let ((x, y), (w, h), class) = (at, size, attribute("class", class));
+        self.put(format_args!("<rect{class} x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\""));
         match title {
             "" => self.put(format_args!("/>\n")),
             title => self.put(format_args!("><title>{}</title></rect>\n", xml(title))),
         }
+    }
+
+    /// What `draw` draws, as a link with a title that shows when it is pointed at. The tabulator does not stop there: to those
+    /// who do not see it, a picture is one thing.
+    pub(crate) fn link(&mut self, href: &str, title: &str, draw: impl FnOnce(&mut Self)) {
+        let (href, title) = (xml(href), xml(title));
+        self.put(format_args!("<a href=\"{href}\" tabindex=\"-1\"><title>{title}</title>"));
+        draw(self);
+        self.put(format_args!("</a>\n"));
     }
 
     /// What `draw` draws, as a group of this class.
@@ -83,6 +86,23 @@ impl Svg {
     fn put(&mut self, markup: std::fmt::Arguments<'_>) {
         let _ = self.out.write_fmt(markup); // a String takes everything
     }
+}
+
+/// The style of the pictures of a class: `rules`, one a line, and what all pictures have. It follows the reader's choice of light
+/// or dark, and names only this `class`, so that several pictures can stand in one page.
+pub(crate) fn stylesheet(class: &str, rules: &str) -> String {
+    let mut out = format!(
+        ".{class} {{ max-width: 100%; height: auto; color: #1d2330; --paper: #ffffff; --loss: #b3261e; }}\n\
+         .{class} text {{ font: 12px ui-monospace, monospace; fill: currentColor; }}\n"
+    );
+    for rule in rules.lines() {
+        let _ = writeln!(out, ".{class} {rule}"); // a String takes everything
+    }
+    let _ = writeln!(
+        out,
+        "@media (prefers-color-scheme: dark) {{ .{class} {{ color: #dfe3ea; --paper: #15181e; --loss: #ff8a80; }} }}"
+    );
+    out
 }
 
 fn attribute(name: &str, value: &str) -> String {

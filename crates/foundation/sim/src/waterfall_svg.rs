@@ -1,6 +1,6 @@
 use wirelab_sansio::Instant;
 
-use crate::svg::Svg;
+use crate::svg::{Svg, stylesheet};
 use crate::text::shorten;
 use crate::waterfall::{Row, Span, Waterfall, tick_label};
 
@@ -29,7 +29,13 @@ impl Waterfall {
     pub fn svg(&self) -> String {
         let bottom = FIRST + LINE * self.rows.len() as u64;
         let description = format!("{} rows over {}.", self.rows.len(), Instant::from_nanos(self.length()));
-        let mut svg = Svg::new("wirelab-waterfall", (WIDTH, bottom + 32), &self.title, &description, STYLE);
+        let mut svg = Svg::new(
+            "wirelab-waterfall",
+            (WIDTH, bottom + 32),
+            &self.title,
+            &description,
+            &stylesheet("wirelab-waterfall", STYLE),
+        );
         svg.text("", (8, TITLE), "", &shorten(&self.title, 90));
         self.draw_axis(&mut svg, bottom);
         for (index, row) in self.rows.iter().enumerate() {

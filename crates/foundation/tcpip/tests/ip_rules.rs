@@ -102,6 +102,25 @@ fn s4_1_hop_by_hop_options_come_first() {
     assert_eq!(rule_of(&late), Some(rules::ip::IPV6_HOP_BY_HOP_FIRST.name));
 }
 
+/// RFC 8200 §4: "Extension headers … are not processed, inserted, or deleted by any node along a packet's delivery path". What a
+/// router reads of both versions, with a checksum that it has to look at itself.
+#[test]
+fn s4_the_first_header_alone_is_read_of_a_packet_on_its_way() {
+    let padding = [17, 0, 1, 4, 0, 0, 0, 0];
+    let extended = v6(Protocol::DESTINATION_OPTIONS, &[&padding, EIGHT].concat());
+    let first = Packet::first_header(&extended).unwrap();
+    assert_eq!((first.protocol, first.payload_at()), (Protocol::DESTINATION_OPTIONS, 40));
+    assert_eq!((packet(&extended).protocol, packet(&extended).payload_at()), (Protocol::UDP, 48));
+
+    let mut bytes = v4(Ipv4Packet { payload: EIGHT, identification: 7, ..Ipv4Packet::default() });
+    assert_eq!(Packet::first_header(&bytes), Packet::parse(&bytes).map_err(|refused| panic!("{refused}")));
+    bytes[10] ^= 1;
+    assert_eq!(Packet::first_header(&bytes).unwrap().identification, 7);
+    for len in 0..bytes.len() {
+        assert!(Packet::first_header(&bytes[..len]).is_err(), "{len} bytes");
+    }
+}
+
 /// The walk over extension headers is bounded.
 #[test]
 fn s4_1_no_more_than_eight_extension_headers_are_followed() {

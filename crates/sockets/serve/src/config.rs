@@ -26,6 +26,12 @@ pub struct Config {
     pub grace_time: Duration,
     /// Whether SIGTERM and SIGINT stop the server in good order, as [`Handle::stop`](crate::Handle::stop) does. A
     /// second signal stops it at once. The server must then be run before the program starts other threads.
+    ///
+    /// They are caught while [`run`](crate::Server::run) or [`run_as`](crate::Server::run_as) runs, on the thread that called it.
+    /// A signal that comes between [`bind`](crate::Server::bind) and that does what it does by default: it ends the process. A
+    /// program that tells others of the server before it runs (prints its address, writes a file with its number) catches them
+    /// itself from then on: the thread that is going to run the server makes a `wirelab_reactor::Signals` of the two first, and
+    /// keeps it. What comes meanwhile stays pending, and is the first thing that the running server hears.
     pub stop_on_signals: bool,
     /// By which of the kernel's mechanisms the loops wait. [`Model::ThreadPerConnection`](crate::Model) has no loops for
     /// its connections, and only accepts by it.

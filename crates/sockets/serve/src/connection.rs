@@ -102,6 +102,14 @@ impl<S: Service> Connection<S> {
         }
     }
 
+    /// The session was opened just now: what it had to say goes out before anything is heard.
+    pub(crate) fn on_open(&mut self, io: &mut impl Io, worker: &mut Worker<'_, S>) -> Fate {
+        match self.flush(io, worker) {
+            Ok(_all) => Fate::Keep,
+            Err(ended) => self.end(ended, worker),
+        }
+    }
+
     /// The socket has something to say.
     pub(crate) fn on_ready(&mut self, ready: Ready, io: &mut impl Io, worker: &mut Worker<'_, S>) -> Fate {
         self.readable |= ready.readable;

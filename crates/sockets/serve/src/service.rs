@@ -23,7 +23,9 @@ pub trait Service {
     /// Called once on each worker, before its first connection.
     fn local(&self, worker: usize) -> Self::Local;
 
-    /// A connection was accepted.
+    /// A connection was accepted. What the new session appends to [`turn.out`](Turn::out) is sent at once, as the greeting of
+    /// protocols in which the server speaks first; [`Session::advance`] is first called when something has arrived, when the
+    /// session's deadline has passed, or when the server stops.
     fn open(&self, facts: Facts, turn: &mut Turn<'_, Self::Local>) -> Self::Session;
 
     /// Handles a request. This may compute, or wait: on which thread it does, and whom it keeps waiting there, is

@@ -5,8 +5,9 @@ mod support;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use support::{PATIENCE, Running, serve, serve_with};
-use wirelab_serve::{Config, Counters, Model};
+use support::{Lines, PATIENCE, Running, serve, serve_lines, serve_with};
+use wirelab_reactor::{Backend, Signal, Signals};
+use wirelab_serve::{Config, Counters, Model, Server};
 
 impl Running {
     fn wait_until(&self, what: &str, condition: impl Fn(&Counters) -> bool) {
@@ -148,6 +149,58 @@ fn a_client_that_leaves_while_its_request_is_handled_costs_nothing() {
     assert_eq!(client.ask("third"), "THIRD");
     assert_eq!(server.counters().handled(), 3, "the second was handled, for nobody");
     server.stop();
+}
+
+fn backends() -> impl Iterator<Item = Backend> {
+    Backend::ALL.into_iter().filter(|backend| match backend.is_available() {
+        Ok(()) => true,
+        Err(error) => {
+            println!("{}: {error}", backend.name());
+            false
+        }
+    })
+}
+
+/// The longer greeting is more than a socket takes at once.
+#[test]
+fn what_a_session_says_when_it_is_opened_is_sent_before_the_client_says_anything() {
+    for model in thread_models() {
+        for backend in backends() {
+            for len in [10, 5_000_000] {
+                let config = Config { backend, linger_time: Duration::from_millis(10), ..Config::default() };
+                let greeting = "w".repeat(len) + "\n";
+                let server = serve_lines(model, config, Lines::greeting(greeting));
+                let mut clients: Vec<_> = (0..3).map(|_| server.connect()).collect();
+                for client in &mut clients {
+                    assert_eq!(client.line().len(), len, "{model} on {}", backend.name());
+                    assert_eq!(client.ask("thanks"), "THANKS", "{model} on {}", backend.name());
+                }
+                drop(clients);
+                server.wait_until("the ends", |counters| counters.open() == 0);
+                let counters = server.counters();
+                assert_eq!(counters.bytes_out(), 3 * (len as u64 + 1 + 7), "{model} on {}", backend.name());
+                assert_eq!(counters.incidents(), [], "{model} on {}", backend.name());
+                server.stop();
+            }
+        }
+    }
+}
+
+/// As `Config::stop_on_signals` says of programs that tell others of the server before it runs.
+#[test]
+fn a_signal_that_came_before_the_server_ran_stops_it_if_the_program_has_caught_it() {
+    let (ended, end) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        let caught = Signals::new(&[Signal::TERM, Signal::INT]).unwrap();
+        let config = Config { stop_on_signals: true, ..Config::default() };
+        let server = Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap();
+        Signal::TERM.raise().unwrap();
+        server.run(&Lines::default()).unwrap();
+        ended.send(caught.read().unwrap()).unwrap();
+    });
+    let left = end.recv_timeout(PATIENCE).expect("the server heard it");
+    assert_eq!(left, None, "the server has taken it");
+    thread.join().unwrap();
 }
 
 #[test]

@@ -3,13 +3,17 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use wirelab::sim::Side;
+use wirelab::sim::ArrowLink;
 use wirelab::tcpip::tcp::Info;
 
 use super::picture;
 use crate::html::{Tab, escape, page};
-use crate::tcp::parameters::{CHOICES, Choice, NUMBERS, Number, Parameters};
-use crate::tcp::run::{End, Ending, MOST_STEPS, Packet, Run};
+use crate::tcp::choice::{CHOICES, Choice};
+use crate::tcp::number::{NUMBERS, Number};
+use crate::tcp::parameters::Parameters;
+use crate::tcp::run::{Ending, MOST_STEPS, Run};
+use crate::tcp::shown::Packet;
+use crate::tcp::world::End;
 
 /// The page of a run.
 pub fn html(run: &Run) -> String {
@@ -67,11 +71,11 @@ fn form(parameters: &Parameters) -> String {
         )
     };
     let choice = |it: &Choice| {
-        let option = |(word, name): &(&str, &str)| {
-            let selected = if *word == it.of(parameters) { " selected" } else { "" };
+        let option = |(word, name): (&str, &str)| {
+            let selected = if word == it.of(parameters) { " selected" } else { "" };
             format!("<option value=\"{word}\"{selected}>{name}</option>")
         };
-        let options: String = it.words.iter().map(option).collect();
+        let options: String = it.words().map(option).collect();
         format!("<label>{}<select name=\"{}\">{options}</select></label>\n", it.label, it.name)
     };
     let numbers: String = NUMBERS.iter().map(number).collect();
@@ -105,17 +109,24 @@ fn summary(run: &Run) -> String {
 }
 
 /// The address of the same run with a change.
-fn link(parameters: &Parameters, change: impl FnOnce(&mut Parameters)) -> String {
+fn address(parameters: &Parameters, change: impl FnOnce(&mut Parameters)) -> String {
     let mut changed = parameters.clone();
     change(&mut changed);
-    format!("/tcp?{}", escape(&changed.query()))
+    format!("/tcp?{}", changed.query())
 }
 
 fn ladder(run: &Run) -> String {
     let shown = run.shown();
-    let picture = picture(&run.ladder().svg("The conversation"), "The ladder of the packets listed below");
+    let packets = run.packets();
+    let links = packets.iter().map(|packet| {
+        let (href, what) = (choice(run, packet)?, choice_in_words(run, packet));
+        Some(ArrowLink { href: format!("{href}#ladder"), title: format!("{what} ({})", packet.label) })
+    });
+    let picture = run.ladder().links(links).svg_without_style("The packets listed below");
     format!(
-        "<section aria-labelledby=\"ladder\">\n<h2 id=\"ladder\">Events {} to {} of {}</h2>\n{}<div class=\"scroll wide\">{picture}</div>\n\
+        "<section aria-labelledby=\"ladder\">\n<h2 id=\"ladder\">Events {} to {} of {}</h2>\n<p>Choose an arrow, and the same transfer is \
+         made again with that packet lost. All before it stays as it was. What will TCP do, and how long will it take? (The list below \
+         offers the same.)</p>\n{}<div class=\"scroll wide\">{picture}</div>\n\
          <p><a href=\"/tcp.pcapng?{}\" download>The whole run as pcapng</a>, for Wireshark.</p>\n</section>\n",
         shown.start + 1,
         shown.end,
@@ -130,7 +141,7 @@ fn stepper(run: &Run) -> String {
     let (at, all) = (run.shown().end, run.events());
     let step = |until: usize, name: &str| {
         if (1..=all).contains(&until) && until != at {
-            let href = link(&run.parameters, |it| it.until = until);
+            let href = escape(&address(&run.parameters, |it| it.until = until));
             format!("<li><a href=\"{href}#ladder\">{name}</a></li>")
         } else {
             format!("<li>{name}</li>")
@@ -194,31 +205,42 @@ fn ends(run: &Run) -> String {
 fn packets(run: &Run) -> String {
     let rows: String = run.packets().iter().map(|packet| row(run, packet)).collect();
     format!(
-        "<section aria-labelledby=\"packets\">\n<h2 id=\"packets\">Drop a packet</h2>\n<p>Choose one, and the same transfer is made again \
-         with that packet lost. All before it stays as it was. What will TCP do, and how long will it take?</p>\n\
+        "<section aria-labelledby=\"packets\">\n<h2 id=\"packets\">Drop a packet</h2>\n<p>The arrows of the picture as a list.</p>\n\
          <div class=\"scroll\"><table class=\"plain\"><thead><tr><th scope=\"col\">sent</th><th scope=\"col\">packet</th>\
          <th scope=\"col\">what</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</section>\n"
     )
 }
 
 fn row(run: &Run, packet: &Packet) -> String {
-    let parameters = &run.parameters;
-    let drops = if packet.from == Side::Client { &parameters.drop } else { &parameters.drop_back };
-    let chosen = drops.contains(&packet.number);
-    let href = link(parameters, |it| {
-        let drops = if packet.from == Side::Client { &mut it.drop } else { &mut it.drop_back };
-        if !drops.remove(&packet.number) {
-            drops.insert(packet.number);
-        }
-    });
-    let name = format!("{} {}", packet.from, packet.number);
-    let act = match (chosen, packet.dropped) {
-        (true, _) => format!("<a href=\"{href}#packets\">let {name} pass again</a>"),
-        (false, Some(why)) => format!("{name}: {why}"),
-        (false, None) => format!("<a href=\"{href}#packets\">drop {name}</a>"),
+    let what = choice_in_words(run, packet);
+    let act = match choice(run, packet) {
+        Some(href) => format!("<a href=\"{}#packets\">{what}</a>", escape(&href)),
+        None => what,
     };
     let class = if packet.dropped.is_some() { " class=\"gone\"" } else { "" };
     format!("<tr{class}><td>{}</td><td>{act}</td><td>{}</td></tr>\n", packet.time, escape(&packet.label))
+}
+
+/// The address of the same run without this packet; or with it, if it was dropped by name. What chance or the queue has dropped
+/// is gone already.
+fn choice(run: &Run, packet: &Packet) -> Option<String> {
+    let is_open = run.is_chosen(packet) || packet.dropped.is_none();
+    let toggle = |it: &mut Parameters| {
+        let drops = it.drops_of(packet.from);
+        if !drops.remove(&packet.number) {
+            drops.insert(packet.number);
+        }
+    };
+    is_open.then(|| address(&run.parameters, toggle))
+}
+
+fn choice_in_words(run: &Run, packet: &Packet) -> String {
+    let name = format!("{} {}", packet.from, packet.number);
+    match packet.dropped {
+        _ if run.is_chosen(packet) => format!("let {name} pass again"),
+        Some(why) => format!("{name}: {why}"),
+        None => format!("drop {name}"),
+    }
 }
 
 fn chart(run: &Run) -> String {

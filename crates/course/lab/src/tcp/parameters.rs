@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use wirelab::sim::Side;
 use wirelab::tcpip::tcp::Algorithm;
+
+use super::choice::CHOICES;
+use super::number::NUMBERS;
 
 /// How many packets a visitor may drop by name.
 pub const MOST_DROPS: usize = 50;
@@ -67,89 +71,6 @@ impl Default for Parameters {
     }
 }
 
-/// A number in the form.
-pub struct Number {
-    /// In the query.
-    pub name: &'static str,
-    /// For people.
-    pub label: &'static str,
-    /// The least that is allowed.
-    pub least: u32,
-    /// The most.
-    pub most: u32,
-    place: fn(&mut Parameters) -> &mut u32,
-}
-
-/// All numbers, in the order of the form.
-pub const NUMBERS: &[Number] = &[
-    number("delay", "One-way delay, ms", 0, 1000, |it| &mut it.delay),
-    number("rate", "Rate, kbit/s", 10, 100_000, |it| &mut it.rate),
-    number("loss", "Loss towards the server, %", 0, 50, |it| &mut it.loss),
-    number("queue", "Queue, packets", 1, 200, |it| &mut it.queue),
-    number("bytes", "Bytes to send", 1, 250_000, |it| &mut it.bytes),
-    number("pause", "Pause between writes, ms (0: none)", 0, 1000, |it| &mut it.pause),
-    number("write", "Bytes in a write, with pauses", 1, 10_000, |it| &mut it.write),
-    number("seed", "Seed of chance", 0, 999_999, |it| &mut it.seed),
-];
-
-const fn number(
-    name: &'static str,
-    label: &'static str,
-    least: u32,
-    most: u32,
-    place: fn(&mut Parameters) -> &mut u32,
-) -> Number {
-    Number { name, label, least, most, place }
-}
-
-impl Number {
-    /// Its value.
-    pub fn of(&self, parameters: &Parameters) -> u32 {
-        *(self.place)(&mut parameters.clone())
-    }
-}
-
-/// A choice in the form between words.
-pub struct Choice {
-    /// In the query.
-    pub name: &'static str,
-    /// For people.
-    pub label: &'static str,
-    /// The words, and what they are called.
-    pub words: &'static [(&'static str, &'static str)],
-}
-
-const ON_OFF: &[(&str, &str)] = &[("on", "on"), ("off", "off")];
-
-/// All choices, in the order of the form.
-pub const CHOICES: &[Choice] = &[
-    Choice { name: "sack", label: "SACK", words: ON_OFF },
-    Choice { name: "nagle", label: "Nagle’s algorithm", words: ON_OFF },
-    Choice { name: "ack", label: "Delayed ACK", words: ON_OFF },
-    Choice {
-        name: "control",
-        label: "Congestion control",
-        words: &[("off", "none"), ("newreno", "NewReno"), ("cubic", "CUBIC")],
-    },
-];
-
-impl Choice {
-    /// The word chosen.
-    pub fn of(&self, parameters: &Parameters) -> &'static str {
-        let switch = |on| if on { "on" } else { "off" };
-        match self.name {
-            "sack" => switch(parameters.sack),
-            "nagle" => switch(parameters.nagle),
-            "ack" => switch(parameters.delayed_ack),
-            _ => match parameters.control {
-                Algorithm::Off => "off",
-                Algorithm::NewReno => "newreno",
-                Algorithm::Cubic => "cubic",
-            },
-        }
-    }
-}
-
 impl Parameters {
     /// Reads a query; what it does not name stays as it is by default.
     ///
@@ -169,14 +90,10 @@ impl Parameters {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         if let Some(number) = NUMBERS.iter().find(|number| number.name == name) {
-            let value = value.parse().ok().filter(|value| (number.least..=number.most).contains(value));
-            *(number.place)(self) = value.ok_or_else(|| {
-                format!("“{}” must be a whole number from {} to {}.", number.label, number.least, number.most)
-            })?;
-            return Ok(());
+            return number.set(self, value);
         }
         if let Some(choice) = CHOICES.iter().find(|choice| choice.name == name) {
-            return self.choose(choice, value);
+            return choice.set(self, value);
         }
         let counted = || {
             let number = value.parse::<u32>().ok().filter(|&number| number > 0);
@@ -191,25 +108,9 @@ impl Parameters {
         Ok(())
     }
 
-    fn choose(&mut self, choice: &Choice, value: &str) -> Result<(), String> {
-        if !choice.words.iter().any(|(word, _)| *word == value) {
-            let words: Vec<&str> = choice.words.iter().map(|(word, _)| *word).collect();
-            return Err(format!("“{}” must be one of: {}.", choice.label, words.join(", ")));
-        }
-        let on = value == "on";
-        match choice.name {
-            "sack" => self.sack = on,
-            "nagle" => self.nagle = on,
-            "ack" => self.delayed_ack = on,
-            _ => {
-                self.control = match value {
-                    "off" => Algorithm::Off,
-                    "newreno" => Algorithm::NewReno,
-                    _ => Algorithm::Cubic,
-                }
-            }
-        }
-        Ok(())
+    /// The packets of this end that are dropped by name.
+    pub fn drops_of(&mut self, side: Side) -> &mut BTreeSet<u64> {
+        if side == Side::Client { &mut self.drop } else { &mut self.drop_back }
     }
 
     /// The query that [`parse`](Self::parse) reads as these parameters.

@@ -1,17 +1,16 @@
-use std::borrow::Cow;
+mod decode;
 
 use wirelab_wire::{Reader, Trace, WireError, Writer};
 
-use super::interface::{InterfaceDescription, LinkType, Resolution};
+use super::context::Context;
+use super::interface::InterfaceDescription;
 use super::names::NameResolution;
 use super::order::Order;
-use super::packet::{EnhancedPacket, InterfaceId, SimplePacket};
+use super::packet::{EnhancedPacket, SimplePacket};
 use super::secrets::DecryptionSecrets;
 use super::section::SectionHeader;
 use super::statistics::InterfaceStatistics;
-use crate::config::Config;
 use crate::rules::pcapng as rules;
-use crate::time::Utc;
 
 /// The bytes of a block around its body: type, length, and the length again.
 const FRAME: usize = 12;
@@ -79,64 +78,6 @@ impl<'a> Unknown<'a> {
     }
 }
 
-/// What a section has said so far and later blocks need.
-#[derive(Clone, Debug)]
-pub(crate) struct Context<'a> {
-    pub(crate) config: Config,
-    /// `None` before the first section.
-    order: Option<Order>,
-    pub(crate) interfaces: Vec<Interface<'a>>,
-}
-
-/// What later blocks need to know of an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Interface<'a> {
-    /// What its packets begin with.
-    pub link_type: LinkType,
-    /// How many bytes of a packet were kept; 0: all.
-    pub snap_length: u32,
-    /// The unit of its timestamps.
-    pub resolution: Resolution,
-    /// Seconds to be added to them.
-    pub offset: i64,
-    name: Option<&'a [u8]>,
-}
-
-impl<'a> Interface<'a> {
-    /// Its name, if it has one. Bytes that are not UTF-8 are replaced.
-    pub fn name(&self) -> Option<Cow<'a, str>> {
-        self.name.map(String::from_utf8_lossy)
-    }
-
-    /// A timestamp in nanoseconds since 1970-01-01T00:00:00Z, as near to it as 64 bits can get.
-    pub fn time(&self, timestamp: u64) -> u64 {
-        let offset = i128::from(self.offset) * 1_000_000_000;
-        let time = i128::from(self.resolution.nanoseconds(timestamp)) + offset;
-        u64::try_from(time.max(0)).unwrap_or(u64::MAX)
-    }
-}
-
-impl<'a> Context<'a> {
-    pub(crate) fn new(config: &Config) -> Self {
-        Context { config: config.clone(), order: None, interfaces: Vec::new() }
-    }
-
-    /// Reads the interface's number, which has to be one that was described.
-    fn interface(
-        &self,
-        r: &mut Reader<'_, impl Trace>,
-        order: Order,
-    ) -> Result<(InterfaceId, Interface<'a>), WireError> {
-        let id = order.u32(r, "interface ID")?;
-        let interface = self.interfaces.get(id as usize);
-        let interface = interface.ok_or_else(|| r.invalid("interface ID", &rules::UNKNOWN_INTERFACE))?;
-        if let Some(name) = interface.name() {
-            r.note(|| name.into_owned());
-        }
-        Ok((InterfaceId(id), *interface))
-    }
-}
-
 impl<'a> Block<'a> {
     /// Reads one block, and remembers what the next ones need.
     pub(crate) fn decode(
@@ -155,7 +96,7 @@ impl<'a> Block<'a> {
             Order::Big => u32::from_be_bytes(bytes),
         });
         let (name, section) = title(ahead);
-        r.group(name, section, |r| decode_framed(r, context, order))
+        r.group(name, section, |r| decode::framed(r, context, order))
     }
 
     pub(crate) fn encode(&self, w: &mut Writer<'_, impl Trace>, order: Order) {
@@ -210,79 +151,6 @@ impl<'a> Block<'a> {
             Block::Unknown(unknown) => unknown.kind,
         }
     }
-}
-
-/// Reads type, length, body and length.
-fn decode_framed<'a>(
-    r: &mut Reader<'a, impl Trace>,
-    context: &mut Context<'a>,
-    order: Order,
-) -> Result<Block<'a>, WireError> {
-    let kind = order.u32(r, "block type")?;
-    let length = order.u32(r, "block total length")?;
-    let rule = match length {
-        0..12 => Some(&rules::BLOCK_LENGTH_BELOW_TWELVE),
-        _ if length % 4 != 0 => Some(&rules::BLOCK_LENGTH_NOT_IN_WORDS),
-        _ if length > context.config.longest_block => Some(&rules::BLOCK_TOO_LONG),
-        _ => None,
-    };
-    if let Some(rule) = rule {
-        return Err(r.invalid("block total length", rule));
-    }
-    let body = length as usize - FRAME;
-    let block = r.block(body, "body", |r| decode_body(r, context, order, kind))?;
-    if order.u32(r, "block total length")? != length {
-        return Err(r.invalid("block total length", &rules::BLOCK_LENGTHS_DIFFER));
-    }
-    Ok(block)
-}
-
-fn decode_body<'a>(
-    r: &mut Reader<'a, impl Trace>,
-    context: &mut Context<'a>,
-    order: Order,
-    kind: u32,
-) -> Result<Block<'a>, WireError> {
-    Ok(match kind {
-        SECTION => {
-            let section = SectionHeader::decode_body(r, order)?;
-            (context.order, context.interfaces) = (Some(order), Vec::new());
-            Block::Section(section)
-        }
-        INTERFACE => {
-            if context.interfaces.len() as u64 >= u64::from(context.config.most_interfaces) {
-                return Err(r.invalid_here("link type", &rules::TOO_MANY_INTERFACES));
-            }
-            let description = InterfaceDescription::decode_body(r, order)?;
-            context.interfaces.push(Interface {
-                link_type: description.link_type,
-                snap_length: description.snap_length,
-                resolution: description.resolution(),
-                offset: description.offset(),
-                name: description.name(),
-            });
-            Block::Interface(description)
-        }
-        ENHANCED_PACKET => {
-            let (id, interface) = context.interface(r, order)?;
-            let when = |timestamp| Utc(interface.time(timestamp)).to_string();
-            Block::Packet(EnhancedPacket::decode_body(r, order, id, when)?)
-        }
-        SIMPLE_PACKET => {
-            let first = context.interfaces.first();
-            let first =
-                first.ok_or_else(|| r.invalid_here("original packet length", &rules::UNKNOWN_INTERFACE))?;
-            Block::SimplePacket(SimplePacket::decode_body(r, order, first.snap_length)?)
-        }
-        NAMES => Block::Names(NameResolution::decode_body(r, order)?),
-        STATISTICS => {
-            let (id, interface) = context.interface(r, order)?;
-            let when = |timestamp| Utc(interface.time(timestamp)).to_string();
-            Block::Statistics(InterfaceStatistics::decode_body(r, order, id, when)?)
-        }
-        SECRETS => Block::Secrets(DecryptionSecrets::decode_body(r, order)?),
-        _ => Block::Unknown(Unknown { kind, body: r.rest("body") }),
-    })
 }
 
 /// A block's name and where it is specified.

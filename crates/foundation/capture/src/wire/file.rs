@@ -1,6 +1,7 @@
 use wirelab_wire::{Decode, Encode, Reader, Trace, WireError, Writer};
 
-use super::block::{Block, Context};
+use super::block::Block;
+use super::context::Context;
 use super::order::Order;
 use crate::config::Config;
 

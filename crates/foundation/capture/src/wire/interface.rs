@@ -6,7 +6,7 @@ use super::option::{OptionValue, Options, Owner};
 use super::order::Order;
 
 const NAME: u16 = 2;
-pub(super) const RESOLUTION: u16 = 9;
+const RESOLUTION: u16 = 9;
 const OFFSET: u16 = 14;
 
 /// The Interface Description Block: where packets were seen, and what they begin with. Interfaces are numbered from 0 in

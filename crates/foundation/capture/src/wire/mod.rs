@@ -1,8 +1,10 @@
 //! Blocks to structs and back; no state but the one that a section's bytes need to be understood.
 
 mod block;
+mod context;
 mod file;
 mod interface;
+mod item;
 mod names;
 mod option;
 mod order;
@@ -11,8 +13,9 @@ mod secrets;
 mod section;
 mod statistics;
 
-pub(crate) use block::Context;
-pub use block::{Block, Interface, Unknown};
+pub use block::{Block, Unknown};
+pub(crate) use context::Context;
+pub use context::Interface;
 pub use file::File;
 pub use interface::{InterfaceDescription, LinkType, Resolution};
 pub use names::{NameRecord, NameResolution, NamedAddress, UnknownRecord};

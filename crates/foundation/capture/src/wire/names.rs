@@ -2,11 +2,11 @@ use std::net::IpAddr;
 
 use wirelab_wire::{Reader, Trace, WireError, Writer};
 
+use super::item::{self, Form};
 use super::option::{Options, Owner, cut};
-use super::order::{Order, padding, put_padding, skip_padding};
+use super::order::Order;
 use crate::rules::pcapng as rules;
 
-const END: u16 = 0;
 const IPV4: u16 = 1;
 const IPV6: u16 = 2;
 
@@ -14,6 +14,9 @@ const IPV6: u16 = 2;
 const LONGEST: usize = u16::MAX as usize - 16 - 1;
 
 const SECTION: &str = "pcapng, Name Resolution Block";
+
+const FORM: Form =
+    Form { code: "record type", length: "record length", end_has_length: &rules::END_RECORD_WITH_LENGTH };
 
 /// The Name Resolution Block: what addresses are called, so that a reader need not ask anybody.
 ///
@@ -86,22 +89,10 @@ impl<'a> NameRecord<'a> {
             NameRecord::Ip(_) => IPV6,
             NameRecord::Unknown(record) => record.kind,
         };
-        order.put_u16(w, kind, "record type");
-        order.put_u16(w, self.value_len() as u16, "record length"); // read from 16 bits, or cut to them
-        match self {
-            NameRecord::Ip(NamedAddress { address, names }) => {
-                match address {
-                    IpAddr::V4(address) => w.bytes(&address.octets(), "address"),
-                    IpAddr::V6(address) => w.bytes(&address.octets(), "address"),
-                }
-                for name in names {
-                    w.text(name, "name");
-                    w.u8(0, "end of name");
-                }
-            }
+        FORM.encode(w, order, (kind, self.value_len()), |w| match self {
+            NameRecord::Ip(named) => named.encode(w),
             NameRecord::Unknown(record) => w.bytes(record.value, "value"),
-        }
-        put_padding(w, self.value_len());
+        });
     }
 }
 
@@ -130,6 +121,17 @@ impl<'a> NamedAddress<'a> {
             r.u8("end of name")?;
         }
         Ok(NamedAddress { address, names })
+    }
+
+    fn encode(&self, w: &mut Writer<'_, impl Trace>) {
+        match self.address {
+            IpAddr::V4(address) => w.bytes(&address.octets(), "address"),
+            IpAddr::V6(address) => w.bytes(&address.octets(), "address"),
+        }
+        for name in &self.names {
+            w.text(name, "name");
+            w.u8(0, "end of name");
+        }
     }
 }
 
@@ -165,17 +167,15 @@ impl<'a> NameResolution<'a> {
 
     pub(crate) fn body_len(&self) -> usize {
         let lens = self.records.iter().map(NameRecord::value_len);
-        lens.map(|len| 4 + len + padding(len)).sum::<usize>() + 4 + self.options.encoded_len()
+        let records = lens.map(item::encoded_len).sum::<usize>() + item::encoded_len(0);
+        records + self.options.encoded_len()
     }
 
     pub(crate) fn encode_body(&self, w: &mut Writer<'_, impl Trace>, order: Order) {
         for record in &self.records {
             w.group("record", SECTION, |w| record.encode(w, order));
         }
-        w.group("record", SECTION, |w| {
-            order.put_u16(w, END, "record type");
-            order.put_u16(w, 0, "record length");
-        });
+        w.group("record", SECTION, |w| FORM.encode_end(w, order));
         self.options.encode(w, order, Owner::Names);
     }
 }
@@ -185,15 +185,11 @@ fn decode_record<'a>(
     r: &mut Reader<'a, impl Trace>,
     order: Order,
 ) -> Result<Option<NameRecord<'a>>, WireError> {
-    let kind = order.u16(r, "record type")?;
-    r.note(|| String::from(["the end", "IPv4", "IPv6", "unknown"][usize::from(kind).min(3)]));
-    let len = usize::from(order.u16(r, "record length")?);
-    let record = match kind {
-        END if len == 0 => return Ok(None),
-        END => return Err(r.invalid("record length", &rules::END_RECORD_WITH_LENGTH)),
-        IPV4 | IPV6 => NameRecord::Ip(r.block(len, "named address", |r| NamedAddress::decode(r, kind))?),
-        _ => NameRecord::Unknown(UnknownRecord { kind, value: r.bytes(len, "value")? }),
-    };
-    skip_padding(r, len)?;
-    Ok(Some(record))
+    let name = |kind| ["the end", "IPv4", "IPv6"].get(usize::from(kind)).copied().or(Some("unknown"));
+    FORM.decode(r, order, name, |r, kind, len| {
+        Ok(match kind {
+            IPV4 | IPV6 => NameRecord::Ip(r.block(len, "named address", |r| NamedAddress::decode(r, kind))?),
+            _ => NameRecord::Unknown(UnknownRecord { kind, value: r.bytes(len, "value")? }),
+        })
+    })
 }

@@ -3,7 +3,7 @@ use wirelab_wire::{Reader, Trace, WireError, Writer};
 use super::option::{COMMENT, OptionValue, Options, Owner};
 use super::order::{Order, padded, padding, put_padded};
 
-pub(super) const FLAGS: u16 = 2;
+const FLAGS: u16 = 2;
 
 /// The number of an interface in its section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,7 +22,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    pub(super) fn of(flags: u32) -> Self {
+    pub(crate) fn of(flags: u32) -> Self {
         match flags & 3 {
             1 => Direction::Inbound,
             2 => Direction::Outbound,

@@ -3,13 +3,16 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::{Bytes, BytesMut};
+use wirelab_tcpip::ip::{Header, write_packet};
 use wirelab_tcpip::{
-    Datagram, Ecn, Icmp, IcmpMessage, Icmpv6, Icmpv6Message, Ipv4Packet, Ipv6Packet, Protocol, PseudoHeader,
-    Segment,
+    Datagram, Ecn, Icmp, IcmpMessage, Icmpv6, Icmpv6Message, Protocol, PseudoHeader, Segment,
 };
-use wirelab_wire::{Encode, Writer};
+use wirelab_wire::Encode;
 
 use super::packet::{ICMP, ICMP_V6, TCP, UDP};
+
+/// That of IPv6.
+const LONGEST_HEADER: usize = 40;
 
 /// What stands in the IP header of a packet to be built.
 ///
@@ -56,34 +59,27 @@ impl Envelope {
     /// The packet with this payload. Between addresses of different families there is none: it is empty. What
     /// goes beyond the length that 16 bits can tell is left out.
     pub fn wrap(&self, payload: &[u8]) -> Bytes {
-        let mut packet = BytesMut::with_capacity(40 + payload.len());
-        let protocol = Protocol(self.protocol);
-        match (self.source, self.destination) {
-            (IpAddr::V4(source), IpAddr::V4(destination)) => Ipv4Packet {
-                ecn: Ecn::from_bits(self.ecn),
-                identification: self.identification,
-                dont_fragment: self.dont_fragment,
-                time_to_live: self.hop_limit,
-                protocol,
-                source,
-                destination,
-                payload,
-                ..Ipv4Packet::default()
-            }
-            .encode_with_checksum(&mut packet),
-            (IpAddr::V6(source), IpAddr::V6(destination)) => Ipv6Packet {
-                ecn: Ecn::from_bits(self.ecn),
-                next_header: protocol,
-                hop_limit: self.hop_limit,
-                source,
-                destination,
-                payload,
-                ..Ipv6Packet::default()
-            }
-            .encode(&mut Writer::new(&mut packet)),
-            _ => return Bytes::new(),
+        let mut packet = BytesMut::with_capacity(LONGEST_HEADER + payload.len());
+        let header = self.header();
+        let most = match self.destination {
+            IpAddr::V4(_) => usize::from(u16::MAX) - header.header_len(),
+            IpAddr::V6(_) => usize::from(u16::MAX), // its length does not count the header (RFC 8200 §3)
+        };
+        let payload = payload.get(..most).unwrap_or(payload);
+        match write_packet(&mut packet, &header, |out| out.extend_from_slice(payload)) {
+            Ok(()) => packet.freeze(),
+            Err(_) => Bytes::new(),
         }
-        packet.freeze()
+    }
+
+    fn header(&self) -> Header {
+        Header {
+            ecn: Ecn::from_bits(self.ecn),
+            hop_limit: self.hop_limit,
+            identification: self.identification,
+            dont_fragment: self.dont_fragment,
+            ..Header::new(self.source, self.destination, Protocol(self.protocol))
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
-use wirelab_tcpip::{Ipv4Packet, Ipv6Packet, adjust_checksum, internet_checksum};
-use wirelab_wire::{Decode, Reader};
+use wirelab_tcpip::ip::Packet;
+use wirelab_tcpip::{adjust_checksum, internet_checksum};
 
 pub(crate) const ICMP: u8 = 1;
 pub(crate) const TCP: u8 = 6;
@@ -11,9 +11,9 @@ pub(crate) const ICMP_V6: u8 = 58;
 
 /// What a forwarder reads of an IP packet: the fields that IPv4 and IPv6 have in common, and IPv4's fragmentation.
 ///
-/// It is a copy of a few fields. Forwarders work on the bytes themselves, because they have to leave everything else as
-/// it is; the formats are those of `wirelab-tcpip`. Extension headers of IPv6 are not followed: `protocol` is then the
-/// number of the first one.
+/// It is a copy of a few fields of [`Packet::first_header`], which does the reading. Forwarders work on the bytes
+/// themselves, because they have to leave everything else as it is, and a copy does not keep them borrowed. Extension
+/// headers of IPv6 are not followed: `protocol` is then the number of the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The sender.
@@ -41,48 +41,29 @@ pub struct Header {
     pub fragment_offset: usize,
 }
 
+impl From<Packet<'_>> for Header {
+    fn from(packet: Packet<'_>) -> Self {
+        let fragment = packet.fragment;
+        Header {
+            source: packet.source,
+            destination: packet.destination,
+            protocol: packet.protocol.0,
+            hop_limit: packet.hop_limit,
+            ecn: packet.ecn.bits(),
+            header_len: packet.payload_at(),
+            total_len: packet.bytes.len(),
+            identification: packet.identification,
+            dont_fragment: packet.dont_fragment,
+            more_fragments: fragment.is_some_and(|fragment| fragment.more),
+            fragment_offset: fragment.map_or(0, |fragment| fragment.offset),
+        }
+    }
+}
+
 impl Header {
     /// Reads the header; `None` if the bytes do not begin with one of either version, or the packet is cut off.
     pub fn read(packet: &[u8]) -> Option<Header> {
-        match packet.first()? >> 4 {
-            4 => Header::v4(packet),
-            6 => Header::v6(packet),
-            _ => None,
-        }
-    }
-
-    fn v4(packet: &[u8]) -> Option<Header> {
-        let ip = Ipv4Packet::decode(&mut Reader::whole(packet)).ok()?;
-        Some(Header {
-            source: ip.source.into(),
-            destination: ip.destination.into(),
-            protocol: ip.protocol.0,
-            hop_limit: ip.time_to_live,
-            ecn: ip.ecn.bits(),
-            header_len: ip.header_len(),
-            total_len: ip.total_len(),
-            identification: ip.identification,
-            dont_fragment: ip.dont_fragment,
-            more_fragments: ip.more_fragments,
-            fragment_offset: usize::from(ip.fragment_offset) * 8,
-        })
-    }
-
-    fn v6(packet: &[u8]) -> Option<Header> {
-        let ip = Ipv6Packet::decode(&mut Reader::whole(packet)).ok()?;
-        Some(Header {
-            source: ip.source.into(),
-            destination: ip.destination.into(),
-            protocol: ip.next_header.0,
-            hop_limit: ip.hop_limit,
-            ecn: ip.ecn.bits(),
-            header_len: 40,
-            total_len: 40 + ip.payload.len(),
-            identification: 0,
-            dont_fragment: true,
-            more_fragments: false,
-            fragment_offset: 0,
-        })
+        Packet::first_header(packet).ok().map(Header::from)
     }
 
     /// What the packet carries.

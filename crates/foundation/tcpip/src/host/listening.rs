@@ -127,6 +127,7 @@ impl Host {
         }
         let config = self.fitting(ends, config);
         let mut connection = Connection::accept(now, ends, isn, config, syn);
+        connection.set_timestamp_offset(self.timestamps.of(ends.local, ends.remote));
         self.apply_path_mtu(now, &mut connection);
         let seen = Seen::starting_at(isn);
         let id = self.connections.insert(connection, Owner::HalfOpen(listener), seen);
@@ -154,7 +155,8 @@ impl Host {
             sack: agreed.selective_acknowledgment,
             ecn: agreed.explicit_congestion_notification,
         };
-        let clock = ((now.as_nanos() / 1_000_000) as u32).wrapping_add(cookie.0);
+        let offset = self.timestamps.of(ends.local, ends.remote);
+        let clock = ((now.as_nanos() / 1_000_000) as u32).wrapping_add(offset);
         let echo = syn.options.timestamps().map_or(0, |timestamps| timestamps.value);
         let timestamps = Timestamps { value: carried.write(clock), echo };
         let mut flags = Flags::SYN | Flags::ACK;

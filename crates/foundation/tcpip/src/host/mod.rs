@@ -46,7 +46,7 @@ use wirelab_sansio::Instant;
 
 use crate::ip::icmp::{self as answers, RateLimit};
 use crate::ip::{self, PathMtu, Reassembled, Reassembly};
-use crate::tcp::{Endpoints, InitialSequence, Mac, SynCookies};
+use crate::tcp::{Endpoints, InitialSequence, Mac, SynCookies, TimestampOffsets};
 use crate::wire::{Ecn, Protocol, Segment};
 use connections::Connections;
 use listening::Listeners;
@@ -97,6 +97,7 @@ pub struct Host {
     config: Config,
     addresses: Vec<IpAddr>,
     numbers: InitialSequence,
+    timestamps: TimestampOffsets,
     cookies: SynCookies,
     ports: EphemeralPorts,
     /// What numbers the fragments of a destination begin at, and how many packets were cut.
@@ -118,12 +119,13 @@ pub struct Host {
 
 impl Host {
     /// A host without addresses. From `secret`, which must be random and no one else's, follow the initial sequence numbers
-    /// (RFC 6528), the SYN cookies, and the ephemeral ports (RFC 6056).
+    /// (RFC 6528), the offsets of the timestamps (RFC 7323 §5.4), the SYN cookies, and the ephemeral ports (RFC 6056).
     pub fn new(config: Config, secret: [u8; 32]) -> Host {
         let ports = config.first_ephemeral_port.max(1)..=config.last_ephemeral_port;
         Host {
             addresses: Vec::new(),
             numbers: InitialSequence::new(&secret),
+            timestamps: TimestampOffsets::new(&secret),
             cookies: SynCookies::new(&secret),
             ports: EphemeralPorts::new(&secret, ports),
             identifications: (Mac::new(&secret, "IP identification"), 0),

@@ -109,15 +109,10 @@ impl Host {
         }
     }
 
-    /// Ends TIME-WAIT: the ends are free for a new connection.
+    /// Ends TIME-WAIT: the ends are free for a new connection. To the application the old one ended as it should.
     pub(super) fn end_early(&mut self, now: Instant, id: SocketId) {
         if let Some(entry) = self.connections.get_mut(id) {
-            entry.connection.abort();
-            // Nothing was lost by it: to the application the connection ended as it should.
-            while entry.connection.poll_event().is_some() {}
-            if entry.owner == Owner::Application {
-                self.events.push_back(Event::Tcp(id, tcp::Event::Closed(WhyClosed::Finished)));
-            }
+            entry.connection.end_time_wait();
         }
         self.connections.leave_time_wait(id);
         self.connections.unlink(id);

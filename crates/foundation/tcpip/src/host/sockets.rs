@@ -79,6 +79,7 @@ impl Host {
         let ends = Endpoints { local: SocketAddr::new(local, port), remote };
         let isn = self.numbers.at(now, ends.local, remote);
         let mut connection = Connection::connect(now, ends, isn, self.fitting(ends, config));
+        connection.set_timestamp_offset(self.timestamps.of(ends.local, remote));
         self.apply_path_mtu(now, &mut connection);
         let id = self.connections.insert(connection, Owner::Application, Seen::starting_at(isn));
         self.counters.TcpActiveOpens += 1;

@@ -39,6 +39,8 @@ pub struct Packet<'a> {
     pub hop_limit: u8,
     /// IPv4's DF; true with IPv6, which routers never cut.
     pub dont_fragment: bool,
+    /// IPv4's number for the fragments of this packet, whether it is one or not; 0 with IPv6, which numbers fragments only.
+    pub identification: u16,
     /// Which part of a packet it is, if it is not a whole one.
     pub fragment: Option<Fragment>,
     /// What is behind the header, its options and its extension headers.
@@ -80,6 +82,27 @@ impl<'a> Packet<'a> {
         }
     }
 
+    /// Reads what a router reads of a packet: IPv4's header, or IPv6's fixed one. Extension headers are payload then, as nodes
+    /// on the way leave them alone (RFC 8200 §4), and `protocol` is the number of the first. IPv4's checksum is not looked
+    /// at: the beginning of a damaged packet can be read as well.
+    ///
+    /// # Errors
+    /// The header is malformed, or the packet is cut off.
+    pub fn first_header(bytes: &'a [u8]) -> Result<Self, WireError> {
+        let mut r = Reader::whole(bytes);
+        match bytes.first().map(|first| first >> 4) {
+            Some(6) => {
+                let packet = Ipv6Packet::decode(&mut r)?;
+                Ok(Packet::of_fixed_header(&packet, r.so_far()))
+            }
+            Some(4) | None => {
+                let packet = Ipv4Packet::decode(&mut r)?;
+                Ok(Packet::from_v4(&packet, r.so_far()))
+            }
+            Some(_) => Err(r.invalid_here("version", &rules::VERSION)),
+        }
+    }
+
     fn from_v4(packet: &Ipv4Packet<'a>, bytes: &'a [u8]) -> Self {
         let fragment = packet.is_fragment().then(|| Fragment {
             identification: packet.identification.into(),
@@ -94,6 +117,7 @@ impl<'a> Packet<'a> {
             ecn: packet.ecn,
             hop_limit: packet.time_to_live,
             dont_fragment: packet.dont_fragment,
+            identification: packet.identification,
             fragment,
             payload: packet.payload,
             bytes,
@@ -126,6 +150,7 @@ impl<'a> Packet<'a> {
             ecn: packet.ecn,
             hop_limit: packet.hop_limit,
             dont_fragment: true,
+            identification: 0,
             fragment: None,
             payload: packet.payload,
             bytes,
@@ -135,6 +160,11 @@ impl<'a> Packet<'a> {
     /// Whether the version is 6.
     pub fn is_v6(&self) -> bool {
         self.source.is_ipv6()
+    }
+
+    /// Where the payload begins, in bytes from the first of the packet.
+    pub fn payload_at(&self) -> usize {
+        self.bytes.len().saturating_sub(self.payload.len())
     }
 
     /// The part of the addresses in the checksums of UDP, TCP and ICMPv6.

@@ -44,7 +44,7 @@ pub use diagram::{diagram_svg, diagram_text};
 pub use error::Misuse;
 pub use event::{Event, WhyClosed};
 pub use info::Info;
-pub use isn::InitialSequence;
+pub use isn::{InitialSequence, TimestampOffsets};
 pub use listener::{Cookies, Listen};
 pub(crate) use listener::{Listener, OnSyn};
 pub(crate) use mac::Mac;

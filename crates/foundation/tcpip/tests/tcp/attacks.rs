@@ -1,6 +1,6 @@
 //! What somebody can do who sees nothing of the conversation, and guesses (RFC 5961).
 
-use wirelab_tcpip::tcp::{Config, State};
+use wirelab_tcpip::tcp::{Config, State, WhyClosed};
 use wirelab_tcpip::{Flags, Options, Segment, Timestamps};
 
 use crate::script::{Scripted, plain};
@@ -115,4 +115,39 @@ fn s3_10_7_4_only_the_last_fin_again_restarts_time_wait() {
     let answers = script.get(last);
     assert!(answers.len() == 1 && answers[0].is_ack(), "{}", script.log);
     assert!(script.end.poll_timeout() > ends, "{}", script.log);
+}
+
+/// RFC 9293 §3.10.7.4, fourth: a SYN in TIME-WAIT is answered with a challenge, and TIME-WAIT is not prolonged by it. To begin a
+/// new connection instead is for whoever holds the connections.
+#[test]
+fn s3_10_7_4_a_syn_in_time_wait_is_challenged_and_does_not_restart_it() {
+    for ahead in [0, 1, 1 << 20, u32::MAX - 500] {
+        let mut script = Scripted::in_state(State::TimeWait, plain());
+        let (ends, expected) = (script.end.poll_timeout(), script.end.expects());
+        script.wait(std::time::Duration::from_secs(1));
+        let syn = Segment { flags: Flags::SYN, sequence: expected + ahead, ..Segment::default() };
+        let answers = script.get(syn);
+        assert!(answers.len() == 1 && answers[0].is_ack() && answers[0].ack == expected, "{}", script.log);
+        assert_eq!(
+            (script.end.state(), script.end.poll_timeout()),
+            (State::TimeWait, ends),
+            "{}",
+            script.log
+        );
+    }
+}
+
+#[test]
+fn time_wait_that_is_ended_early_has_ended_as_it_should_and_other_states_are_not_ended_so() {
+    for state in crate::script::RESTING {
+        let mut script = Scripted::in_state(state, plain());
+        let before = script.end.why_closed();
+        script.end.end_time_wait();
+        let (state, why) = match state {
+            State::TimeWait => (State::Closed, Some(WhyClosed::Finished)),
+            other => (other, before),
+        };
+        assert_eq!((script.end.state(), script.end.why_closed()), (state, why), "{}", script.log);
+        assert_eq!(script.sent(), []);
+    }
 }

@@ -6,6 +6,7 @@ mod model;
 mod mutated;
 mod rules;
 mod script;
+mod splits;
 mod transfers;
 mod transitions;
 mod windows;

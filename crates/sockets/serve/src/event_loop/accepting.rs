@@ -8,7 +8,7 @@ use std::time::Duration;
 use wirelab_socket::{AcceptFailure, TcpStream};
 
 use super::{EventLoop, Link, Timer};
-use crate::connection::Connection;
+use crate::connection::{Connection, Fate};
 use crate::{Facts, Service};
 
 /// So many connections are accepted in one turn; the rest stay in the kernel's queue until the next.
@@ -76,10 +76,10 @@ impl<S: Service> EventLoop<'_, S> {
         let connection = Connection::new(session, self.worker.turn.now);
         let link = Link { channel, connection, timer: None, is_queued: false, is_unasked: false };
         let token = self.links.insert(link);
-        match self.worker.turn.stopping {
-            None => self.set_timer(token),
-            Some(_) => self.drive(token, |connection, io, worker| connection.on_stop(io, worker)),
-        }
+        self.drive(token, |connection, io, worker| match connection.on_open(io, worker) {
+            Fate::Keep if worker.turn.stopping.is_some() => connection.on_stop(io, worker),
+            fate => fate,
+        });
     }
 
     /// All places are taken. One that this loop's connections free is noticed at once; one that another worker's

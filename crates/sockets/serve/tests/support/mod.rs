@@ -15,11 +15,17 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// `panic` panics; `block` waits until the gate opens; `worker` is answered with the number of the connection's worker.
 #[derive(Default)]
 pub(crate) struct Lines {
+    greeting: String,
     open: Mutex<bool>,
     opened: Condvar,
 }
 
 impl Lines {
+    /// Each client is greeted with this.
+    pub(crate) fn greeting(greeting: String) -> Self {
+        Lines { greeting, ..Lines::default() }
+    }
+
     /// Lets those go on that block.
     pub(crate) fn open_gate(&self) {
         *self.open.lock().unwrap() = true;
@@ -35,7 +41,9 @@ impl Service for Lines {
 
     fn local(&self, _worker: usize) {}
 
-    fn open(&self, facts: Facts, _turn: &mut Turn<'_, ()>) -> Line {
+    fn open(&self, facts: Facts, turn: &mut Turn<'_, ()>) -> Line {
+        assert_eq!(turn.out, "", "what others have said does not go to this client");
+        turn.out.extend_from_slice(self.greeting.as_bytes());
         Line { facts, input: BytesMut::new(), ended: false }
     }
 
@@ -113,9 +121,13 @@ pub(crate) fn serve(model: Model) -> Running {
 }
 
 pub(crate) fn serve_with(model: Model, config: Config) -> Running {
+    serve_lines(model, config, Lines::greeting(String::new()))
+}
+
+pub(crate) fn serve_lines(model: Model, config: Config, lines: Lines) -> Running {
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), config).unwrap();
     let (address, handle) = (server.local_addr(), server.handle());
-    let lines = Arc::<Lines>::default();
+    let lines = Arc::new(lines);
     let service = lines.clone();
     let thread = Some(std::thread::spawn(move || server.run_as(model, &*service)));
     Running { address, handle, lines, thread }

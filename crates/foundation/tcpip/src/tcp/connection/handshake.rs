@@ -75,7 +75,7 @@ impl Connection {
             endpoints,
             state: State::Closed,
             agreed,
-            // The initial sequence number cannot be guessed, and so this cannot, either.
+            // Whoever has a better one sets it. The initial sequence number cannot be guessed, and so this cannot, either.
             clock_offset: isn.0,
             passive: false,
             released: false,

@@ -215,6 +215,21 @@ impl Connection {
         self.config.nagle = !nodelay;
     }
 
+    /// What our timestamps are ahead of the time, in milliseconds ([`TimestampOffsets`](super::TimestampOffsets)); otherwise it
+    /// is the initial sequence number. To be set before anything is sent, as timestamps must not go back.
+    pub fn set_timestamp_offset(&mut self, offset: u32) {
+        self.clock_offset = offset;
+    }
+
+    /// Ends TIME-WAIT before its time, because its ends or its memory are wanted (RFC 9293 §3.10.7.4). In any other state it
+    /// does nothing.
+    pub fn end_time_wait(&mut self) {
+        if self.state == State::TimeWait {
+            self.go(Cause::TimeWaitOver);
+            self.end(WhyClosed::Finished);
+        }
+    }
+
     /// What the connection knows about its path and its peer.
     pub fn info(&self) -> Info {
         Info {

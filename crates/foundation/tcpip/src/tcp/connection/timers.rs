@@ -164,10 +164,7 @@ impl Connection {
 
     fn ending_timeout(&mut self) {
         match self.state {
-            State::TimeWait => {
-                self.go(Cause::TimeWaitOver);
-                self.end(WhyClosed::Finished);
-            }
+            State::TimeWait => self.end_time_wait(),
             State::FinWait2 => self.give_up(),
             _ => {}
         }

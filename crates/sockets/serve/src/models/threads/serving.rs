@@ -62,7 +62,7 @@ pub(super) fn serve<S: Service>(stream: TcpStream, peer: SocketAddr, common: &Co
 
 impl<S: Service> Serving<'_, S> {
     fn run(&mut self, alarm: &Alarm) -> io::Result<()> {
-        let mut fate = Fate::Keep;
+        let mut fate = self.connection.on_open(&mut &*self.stream, &mut self.worker);
         while fate != Fate::Close {
             let ready = self.wait(fate, alarm)?;
             self.worker.turn.now = Instant::now();
