@@ -22,6 +22,7 @@
 //!   Orders    every order of two threads' steps
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
+//!   Recording  the packets that the program's sockets cause, as such a file, with --pcap FILE
 //!   write_capture  what a node of a simulated network saw, as a file for Wireshark
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
@@ -54,6 +55,7 @@ mod meter;
 mod orders;
 mod own_network;
 mod percentiles;
+mod recording;
 mod served;
 mod site;
 mod socket_table;
@@ -79,6 +81,7 @@ pub use meter::{Cost, Meter};
 pub use orders::{Orders, Step};
 pub use own_network::own_network;
 pub use percentiles::Percentiles;
+pub use recording::{PCAP, Recorded, Recording, Traffic};
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
 pub use socket_table::{socket_details, socket_table, unix_table};
