@@ -183,3 +183,16 @@ fn an_interface_may_have_a_comment_and_a_packet_may_be_cut_already() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn counters_of_an_interface_come_back() {
+    let mut writer = Writer::new(Vec::new()).unwrap();
+    let id = writer.interface("lo", LinkType::RAW).unwrap();
+    writer.statistics(Instant::ZERO, id, 7, 2).unwrap();
+    match &blocks(&writer.into_inner())[2..] {
+        [Block::Statistics(statistics)] => {
+            assert_eq!((statistics.received(), statistics.dropped()), (Some(7), Some(2)));
+        }
+        other => panic!("{other:?}"),
+    }
+}

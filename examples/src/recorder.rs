@@ -9,7 +9,8 @@ use wirelab::reactor::{Interest, Reactor, Token, Trigger, Waker};
 use wirelab::sansio::Instant;
 use wirelab::socket::{PacketFilter, PacketSocket, PacketWay, SeenPacket};
 
-use super::make_room;
+/// How many bytes of packets may wait for the recorder.
+const WAITING: usize = 64 << 20;
 
 /// Room for the longest packet: 65 575 bytes (IPv6).
 const LONGEST: usize = 1 << 17;
@@ -40,7 +41,7 @@ pub struct Recorded {
 
 /// A place where packets are seen.
 #[derive(Debug)]
-pub(super) struct Tap {
+pub(crate) struct Tap {
     socket: PacketSocket,
     /// The interfaces that have shown packets here, by their numbers.
     interfaces: BTreeMap<u32, InterfaceId>,
@@ -48,12 +49,12 @@ pub(super) struct Tap {
 
 impl Tap {
     /// The loopback device of the network namespace that the calling thread is in.
-    pub(super) fn loopback(filter: PacketFilter) -> io::Result<Self> {
+    pub(crate) fn loopback(filter: PacketFilter) -> io::Result<Self> {
         Tap::at(Some("lo"), &filter)
     }
 
     /// All interfaces there.
-    pub(super) fn everywhere(filter: PacketFilter) -> io::Result<Self> {
+    pub(crate) fn everywhere(filter: PacketFilter) -> io::Result<Self> {
         Tap::at(None, &filter)
     }
 
@@ -66,7 +67,10 @@ impl Tap {
 }
 
 /// What the thread of a recording has.
-pub(super) struct Recorder {
+///
+/// Packets come into the file in the order in which the kernel has queued them. Each processor queues its own, and may be
+/// interrupted between noting the time and that: then a packet stands behind one that is up to a millisecond or so younger.
+pub(crate) struct Recorder {
     reactor: Reactor<()>,
     waiting: Receiver<Tap>,
     taps: Vec<Tap>,
@@ -79,7 +83,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Begins the file. Its timestamps are the kernel's, counted from 1970.
-    pub(super) fn new(out: BufWriter<File>, waiting: Receiver<Tap>) -> io::Result<Self> {
+    pub(crate) fn new(out: BufWriter<File>, waiting: Receiver<Tap>) -> io::Result<Self> {
         let config = Config { clock: Clock::Real(0), ..Config::default() };
         Ok(Recorder {
             reactor: Reactor::new()?,
@@ -92,18 +96,18 @@ impl Recorder {
         })
     }
 
-    pub(super) fn add(&mut self, tap: Tap) -> io::Result<()> {
+    pub(crate) fn add(&mut self, tap: Tap) -> io::Result<()> {
         self.reactor.register(&tap.socket, TAP, Interest::READABLE, Trigger::Level)?;
         self.taps.push(tap);
         Ok(())
     }
 
-    pub(super) fn waker(&self) -> Waker {
+    pub(crate) fn waker(&self) -> Waker {
         self.reactor.waker()
     }
 
     /// Until nobody can send taps any more; then to the last packet from before that moment.
-    pub(super) fn run(mut self) -> io::Result<Recorded> {
+    pub(crate) fn run(mut self) -> io::Result<Recorded> {
         while !self.is_over()? {
             let now = SystemTime::now();
             if !self.take_turns(now)? {
@@ -205,4 +209,9 @@ impl Recorder {
 fn moment(time: SystemTime) -> Instant {
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Instant::from_nanos(u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Room for as many packets as may be had: a program that is busy hands the recorder many before its turn comes.
+fn make_room(socket: &PacketSocket) -> io::Result<()> {
+    socket.force_receive_buffer(WAITING).or_else(|_not_permitted| socket.set_receive_buffer(WAITING))
 }
