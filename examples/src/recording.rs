@@ -12,14 +12,14 @@ use crate::recorder::{Recorded, Recorder, Tap};
 
 /// The option that [`Args::recording`] reads, for the list of a program's options.
 pub const PCAP: (&str, &str) =
-    ("--pcap FILE", "writes the packets into FILE, for Wireshark (needs CAP_NET_RAW)");
+    ("--pcap FILE", "writes the packets into FILE, for Wireshark (needs CAP_NET_RAW, or a namespace)");
 
 /// Which packets are recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic<'a> {
-    /// All that the program says to itself. It is moved into a network namespace of its own, where nobody else speaks; so this
-    /// comes before it has threads and sockets. Where it may not have one, everybody's packets on the loopback device are
-    /// recorded.
+    /// All that the program says to itself. It is moved into a network namespace of its own, where nobody else speaks, and where
+    /// settings are the kernel's defaults; so this comes before it has threads and sockets. Where it may not have one,
+    /// everybody's packets on the loopback device are recorded.
     Own,
     /// All on the loopback device of the network namespace that the calling thread is in.
     Here,

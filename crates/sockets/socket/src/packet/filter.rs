@@ -137,6 +137,7 @@ impl Program {
         self.compare(BPF_JEQ, libc::ETH_P_IPV6 as u32, To::Keep, To::Refuse);
     }
 
+    // ANCHOR: ports
     fn ports(&mut self, ports: &[u16]) {
         self.line(BPF_LD | BPF_W | BPF_ABS, known(libc::SKF_AD_PROTOCOL));
         self.compare(BPF_JEQ, libc::ETH_P_IP as u32, To::Over(0), To::Over(5));
@@ -159,6 +160,7 @@ impl Program {
             }
         }
     }
+    // ANCHOR_END: ports
 
     /// Adds the two ends, and says how far each jump is. What comes to the end of the lines is refused.
     fn finish(self) -> Vec<Instruction> {
