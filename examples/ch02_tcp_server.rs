@@ -11,7 +11,7 @@ use std::thread;
 use bytes::BytesMut;
 use wirelab::serve::{Config, Facts, Next, Server, Service, Session, Turn};
 use wirelab::socket::TcpStream;
-use wirelab_examples::{Args, Checks, Goodbye, Outcome};
+use wirelab_examples::{Args, Checks, Goodbye, Outcome, PCAP, Traffic};
 
 const ABOUT: &str = "A TCP server that greets, and shows each read (section 2.1).
 Look at where the reads begin and end, and at where the client's writes did. Ctrl-C or SIGTERM ends it.";
@@ -27,11 +27,13 @@ fn main() -> Outcome {
         &[
             ("--listen ADDR", "where (127.0.0.1:8800)"),
             ("--self-test", "on a free port, talks to itself, and ends"),
+            PCAP,
         ],
     );
     let usual = if args.has("--self-test") { "127.0.0.1:0" } else { "127.0.0.1:8800" };
     let goodbye = Goodbye::new()?; // before there are threads
     let server = Server::bind(args.value("--listen", usual.parse()?), Config::default())?;
+    let _recording = args.recording(Traffic::Ports(&[server.local_addr().port()]))?;
     println!("ready {}  (Ctrl-C ends it)", server.local_addr());
     let mut checks = Checks::default();
     if args.has("--self-test") {

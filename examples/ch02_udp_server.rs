@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use wirelab::reactor::{Interest, Reactor, Signal, Signals, Token, Trigger};
 use wirelab::socket::{ReceiveBatch, UdpSocket};
-use wirelab_examples::{Args, Checks, Outcome};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Traffic};
 
 const ABOUT: &str = "A UDP server that shows each datagram (section 2.1).
 Look at where the datagrams begin and end, and at where the client's writes did. Ctrl-C or SIGTERM ends it.";
@@ -25,11 +25,13 @@ fn main() -> Outcome {
         &[
             ("--listen ADDR", "where (127.0.0.1:8801)"),
             ("--self-test", "on a free port, talks to itself, and ends"),
+            PCAP,
         ],
     );
     let usual = if args.has("--self-test") { "127.0.0.1:0" } else { "127.0.0.1:8801" };
     let mut receiver = Receiver::bind(args.value("--listen", usual.parse()?))?;
     let address = receiver.socket.local_addr()?;
+    let _recording = args.recording(Traffic::Ports(&[address.port()]))?;
     println!("ready {address}  (Ctrl-C ends it)");
     let mut checks = Checks::default();
     if args.has("--self-test") {

@@ -8,7 +8,7 @@ use wirelab::client;
 use wirelab::http::{InvalidTarget, Request};
 use wirelab::sansio::Instant;
 use wirelab::server::{Counters, DemoSite};
-use wirelab_examples::{Args, Checks, Conversation, Outcome, Site, Table, ask, converse, get};
+use wirelab_examples::{Args, Checks, Conversation, Outcome, PCAP, Site, Table, Traffic, ask, converse, get};
 
 const ABOUT: &str = "The same requests with a connection each, and on one connection (section 3.1).
 Look at what is repeated for every connection, and what that costs where a round trip takes time.";
@@ -22,12 +22,14 @@ fn main() -> Outcome {
             ("--count N", "how many requests (200)"),
             ("--virtual", "only the part in virtual time, which is the same every time"),
             ("--explain", "shows the bytes of a request that asks for the connection's end, and its answer"),
+            PCAP,
         ],
     );
     let count = args.value("--count", 200).max(2);
     let mut checks = Checks::default();
     in_virtual_time(count, args.has("--explain"), &mut checks)?;
-    if !args.has("--virtual") {
+    if !args.has("--virtual") || args.has("--pcap") {
+        let _recording = args.recording(Traffic::Own)?;
         on_real_sockets(count, &mut checks)?;
     }
     Ok(checks.exit_code())

@@ -12,7 +12,7 @@ use wirelab::client;
 use wirelab::sansio::Instant;
 use wirelab::server::DemoSite;
 use wirelab::sim::{Phase, Row, Waterfall};
-use wirelab_examples::{Args, Checks, Outcome, Site, Table, Times, answer, converse, get, queue};
+use wirelab_examples::{Args, Checks, Outcome, Site, Table, Times, Traffic, answer, converse, get, queue};
 
 const ABOUT: &str =
     "Three requests, the first one slow: in turn, pipelined, and on three connections (section 3.1).
@@ -30,10 +30,12 @@ fn main() -> Outcome {
             ("--live", "the same on real sockets, against the demo site"),
             ("--explain", "shows the bytes of the pipelined requests and answers, field by field"),
             ("--svg FILE", "draws the waterfall into FILE"),
+            ("--pcap FILE", "as --live, and writes the packets into FILE, for Wireshark (needs CAP_NET_RAW)"),
         ],
     );
     let mut checks = Checks::default();
-    if args.has("--live") {
+    if args.has("--live") || args.has("--pcap") {
+        let _recording = args.recording(Traffic::Own)?;
         live(&mut checks)?
     } else {
         virtual_time(&args, &mut checks)?

@@ -13,7 +13,7 @@ use wirelab::server::{Context, Counters, DemoSite, Handler, Reply, Step};
 use wirelab::socket::TcpStream;
 use wirelab::wire::explain;
 use wirelab::wire::render::{Style, terminal};
-use wirelab_examples::{Args, Checks, Goodbye, Outcome, Site, ask, get};
+use wirelab_examples::{Args, Checks, Goodbye, Outcome, PCAP, Site, Traffic, ask, get};
 
 const ABOUT: &str = "A server of HTTP/1.1 with two virtual hosts beside the demo site (section 3.1).
 It serves until Ctrl-C or SIGTERM. Ask it with curl, a browser, or telnet.";
@@ -49,6 +49,7 @@ fn main() -> Outcome {
             ("--access-log", "prints a line for each request"),
             ("--explain", "prints every byte of each request's head, field by field"),
             ("--self-test", "on a free port, asks itself everything that section 3.1 tells of, and ends"),
+            PCAP,
         ],
     );
     let goodbye = Goodbye::new()?; // before there are threads
@@ -70,6 +71,7 @@ fn main() -> Outcome {
         true => server.with_access_log(std::io::stdout()),
         false => server,
     })?;
+    let _recording = args.recording(Traffic::Ports(&[site.address.port()]))?;
     let mut checks = Checks::default();
     println!("ready http://{}/  (Ctrl-C ends it)", site.address);
     if args.has("--self-test") {

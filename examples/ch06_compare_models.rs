@@ -9,8 +9,8 @@ use std::time::Duration;
 use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::serve::Model;
 use wirelab_examples::{
-    Args, Bars, Checks, Outcome, Served, Table, Told, Work, get, milliseconds, serve, used_between,
-    what_became,
+    Args, Bars, Checks, Outcome, PCAP, Served, Table, Told, Traffic, Work, get, milliseconds, serve,
+    used_between, what_became,
 };
 
 const ABOUT: &str = "The same load on every execution model, each in a process of its own (section 6).
@@ -86,11 +86,13 @@ fn main() -> Outcome {
             ("--threads N", "threads or processes of each model that has several (4)"),
             ("--svg FILE", "draws the 99th percentiles into FILE"),
             ("--serve MODEL", "what this program starts for each measurement: serves until SIGTERM"),
+            PCAP,
         ],
     );
     if serve(&args, Work::new())? {
         return Ok(ExitCode::SUCCESS);
     }
+    let _recording = args.recording(Traffic::Own)?;
     let time = Duration::from_secs_f64(args.value("--seconds", 0.8_f64).clamp(0.2, 600.0));
     let models = models(&args)?;
     let workloads =

@@ -10,7 +10,8 @@ use wirelab::client::Connection;
 use wirelab::serve::Model;
 use wirelab::server::Counters;
 use wirelab_examples::{
-    Args, Checks, Outcome, Percentiles, Site, Table, Work, ask, get, milliseconds, thread_times, wait_until,
+    Args, Checks, Outcome, PCAP, Percentiles, Site, Table, Traffic, Work, ask, get, milliseconds,
+    thread_times, wait_until,
 };
 
 const ABOUT: &str = "One thread accepts and hands connections to readers, each with a loop (section 6).
@@ -29,7 +30,8 @@ struct Served {
 }
 
 fn main() -> Outcome {
-    let args = Args::parse(ABOUT, &[("--seconds N", "how long the busy ones are busy (1)")]);
+    let args = Args::parse(ABOUT, &[("--seconds N", "how long the busy ones are busy (1)"), PCAP]);
+    let _recording = args.recording(Traffic::Own)?;
     let mut checks = Checks::default();
     let mut site = Site::start_as(Model::Readers(READERS), Work::new())?;
     let mut served = connect(&site)?;

@@ -10,7 +10,8 @@ use wirelab::load::{Arrivals, Config, Load, Mix};
 use wirelab::reactor::Signal;
 use wirelab::serve::Model;
 use wirelab_examples::{
-    Args, Checks, Outcome, Served, Table, Told, Work, get, patient, serve, wait_until, what_became,
+    Args, Checks, Outcome, PCAP, Served, Table, Told, Traffic, Work, get, patient, serve, wait_until,
+    what_became,
 };
 
 const ABOUT: &str = "A master process and its workers, one of which is killed under load (section 6).
@@ -28,12 +29,14 @@ fn main() -> Outcome {
             ("--serve MODEL", "what this program starts: serves until SIGTERM"),
             ("--hand-over-at PATH", "and lets another take its listener, there"),
             ("--take-over PATH", "and takes the listener of the one that listens there"),
+            PCAP,
         ],
     );
     // Before there are threads: it forks.
     if serve(&args, Work::new())? {
         return Ok(ExitCode::SUCCESS);
     }
+    let _recording = args.recording(Traffic::Own)?;
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let workers = args.value("--workers", processors).clamp(2, 64);
     let mut checks = Checks::default();

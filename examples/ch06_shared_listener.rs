@@ -9,7 +9,7 @@ use wirelab::client::Connection;
 use wirelab::load::{Arrivals, Config, Load, Mix};
 use wirelab::serve::{Model, Worker};
 use wirelab::server::Counters;
-use wirelab_examples::{Args, Checks, Outcome, Site, Table, Work, ask, get, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Site, Table, Traffic, Work, ask, get, wait_until};
 
 const ABOUT: &str = "Several loops accept from one socket, or each from its own (section 6).
 Look at who accepts, how many threads wake, and who waits when one of them is busy.";
@@ -19,8 +19,13 @@ const HOST: &str = "site.example";
 fn main() -> Outcome {
     let args = Args::parse(
         ABOUT,
-        &[("--threads N", "how many threads accept (4)"), ("--connections N", "how many connections (400)")],
+        &[
+            ("--threads N", "how many threads accept (4)"),
+            ("--connections N", "how many connections (400)"),
+            PCAP,
+        ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let threads = args.value("--threads", 4).clamp(2, 32);
     let connections = args.value("--connections", 400).clamp(100, 5000);
     let mut checks = Checks::default();

@@ -10,7 +10,7 @@ use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::server::Counters;
 use wirelab::socket::{TcpStream, raise_descriptor_limit};
 use wirelab_examples::{
-    Args, Checks, Outcome, Site, TIMES, Table, Work, ask, get, patient, times, wait_until,
+    Args, Checks, Outcome, PCAP, Site, TIMES, Table, Traffic, Work, ask, get, patient, times, wait_until,
 };
 
 const ABOUT: &str = "One thread that accepts, reads, handles and writes for everybody (section 6).
@@ -24,8 +24,10 @@ fn main() -> Outcome {
         &[
             ("--connections N", "idle connections in the first part (2000)"),
             ("--slow MS", "how long the slow request of the second part takes (200)"),
+            PCAP,
         ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let mut checks = Checks::default();
     thousands(args.value("--connections", 2000), &mut checks)?;
     one_is_slow(args.value("--slow", 200).max(20), &mut checks)?;

@@ -10,7 +10,7 @@ use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::serve::Model;
 use wirelab::server::Counters;
 use wirelab_examples::{
-    Args, Checks, Outcome, Site, TIMES, Table, Work, ask, get, patient, times, wait_until,
+    Args, Checks, Outcome, PCAP, Site, TIMES, Table, Traffic, Work, ask, get, patient, times, wait_until,
 };
 
 const ABOUT: &str = "One loop reads requests and queues them for a pool of workers (section 6).
@@ -21,8 +21,13 @@ const HOST: &str = "site.example";
 fn main() -> Outcome {
     let args = Args::parse(
         ABOUT,
-        &[("--workers N", "how many workers (4)"), ("--slow MS", "how long a slow request blocks (200)")],
+        &[
+            ("--workers N", "how many workers (4)"),
+            ("--slow MS", "how long a slow request blocks (200)"),
+            PCAP,
+        ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let (workers, slow) = (args.value("--workers", 4).clamp(2, 64), args.value("--slow", 200).max(50));
     let mut checks = Checks::default();
     one_blocks(workers, slow, &mut checks)?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use wirelab::kernel::{self, Counter, PortUse, Query, Sysctl, TcpCounters};
 use wirelab::socket::{Namespace, Socket, TcpListener, TcpState, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Table, own_network, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Recording, Table, Traffic, own_network, wait_until};
 
 const ABOUT: &str = "Port exhaustion, in a range of ten ports (section 7).
 Look at which connections are refused when the ten are used, and which are not.";
@@ -21,10 +21,11 @@ const MANY: usize = 3 * TEN;
 const QUESTIONS: u32 = 1000;
 
 fn main() -> Outcome {
-    Args::parse(ABOUT, &[]);
+    let args = Args::parse(ABOUT, &[PCAP]);
     let mut checks = Checks::default();
     let own = own_network("TIME-WAIT, whose rules are settings of the network").is_some();
-    let client = Client { own, ports: ten_ports()? };
+    let recording = args.recording(Traffic::Here)?;
+    let client = Client { own, ports: ten_ports()?, recording };
     client.exhaust(&mut checks)?;
     client.bind_first(&mut checks)?;
     if own {
@@ -64,6 +65,7 @@ fn ten_free_ports() -> io::Result<Option<RangeInclusive<u16>>> {
 struct Client {
     own: bool,
     ports: RangeInclusive<u16>,
+    recording: Recording,
 }
 
 impl Client {
@@ -72,6 +74,7 @@ impl Client {
     fn servers(&self) -> io::Result<[TcpListener; 3]> {
         if self.own {
             Namespace::enter_new()?;
+            self.recording.here_too()?;
         }
         let servers = [self.listen(1)?, self.listen(1)?, self.listen(2)?];
         if self.own {

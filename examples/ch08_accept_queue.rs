@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wirelab::kernel::{Counter, Sysctl, TcpCounters, connection, syn_queue};
 use wirelab::socket::{ListenOptions, TcpListener, TcpState, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Table, own_network, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Table, Traffic, own_network, wait_until};
 
 const ABOUT: &str = "The accept queue: filled, overfilled, and emptied (section 8.1).
 Look at how many connections a backlog of N holds, and at what the clients believe when it is full.";
@@ -16,9 +16,10 @@ Look at how many connections a backlog of N holds, and at what the clients belie
 const TOO_MANY: usize = 3;
 
 fn main() -> Outcome {
-    let args = Args::parse(ABOUT, &[("--backlog N", "what listen is told: 3 to 40 (4)")]);
+    let args = Args::parse(ABOUT, &[("--backlog N", "what listen is told: 3 to 40 (4)"), PCAP]);
     let backlog = args.value("--backlog", 4).clamp(3, 40);
     let own = own_network("tcp_abort_on_overflow=1, another somaxconn, and exact counters").is_some();
+    let _recording = args.recording(Traffic::Here)?;
     let mut checks = Checks::default();
     fill(backlog, own, &mut checks)?;
     connected_in_vain(backlog, &mut checks)?;

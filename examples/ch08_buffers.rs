@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 
 use wirelab::socket::{ListenOptions, Socket, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Stack, Table, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Stack, Table, Traffic, wait_until};
 
 const ABOUT: &str = "A reader that stops, and what its sender notices (section 8.1, \"the buffer dance\").
 Look at where the bytes are: which buffer fills first, and when the window opens again.";
@@ -24,8 +24,10 @@ fn main() -> Outcome {
             ),
             ("--send BYTES", "asked for as the sender's send buffer, SO_SNDBUF (65536)"),
             ("--svg FILE", "draws the bytes in both buffers, step by step"),
+            PCAP,
         ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let size = |name| args.value(name, 65536).clamp(16384, 212_992); // more would need another rmem_max
     let (receive, send) = (size("--receive"), size("--send"));
     let mut checks = Checks::default();

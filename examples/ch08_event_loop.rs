@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use bytes::BytesMut;
 use wirelab::reactor::{Backend, Interest, Reactor, Token, Trigger};
 use wirelab::socket::{ListenOptions, TcpListener, TcpStream, raise_descriptor_limit};
-use wirelab_examples::{Args, Bars, Checks, Cost, Meter, Outcome, Table};
+use wirelab_examples::{Args, Bars, Checks, Cost, Meter, Outcome, PCAP, Table, Traffic};
 
 const ABOUT: &str =
     "One echo service in five ways: threads, poll, epoll (level, edge), io_uring (section 8.1).
@@ -23,8 +23,10 @@ fn main() -> Outcome {
             ("--messages N", "how many messages in each measurement (5000)"),
             ("--connections N", "the most connections (1000)"),
             ("--svg FILE", "draws the cost of idle connections into FILE"),
+            PCAP,
         ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let messages = args.value("--messages", 5000).max(100);
     let most = args.value("--connections", 1000).clamp(1, 10_000);
     // Both ends are in this process.

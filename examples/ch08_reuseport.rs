@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use wirelab::kernel::Sysctl;
 use wirelab::socket::{ListenOptions, Namespace, Socket, TcpListener, TcpState, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Table, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Table, Traffic, wait_until};
 
 const ABOUT: &str = "Several listeners on one port, by SO_REUSEPORT (section 8.2).
 Look at how far the shares are from equal, who waits though others are idle, and who gets an RST.";
@@ -22,12 +22,14 @@ fn main() -> Outcome {
         &[
             ("--count N", "how many connections are spread (10000)"),
             ("--shards N", "over how many listeners (4)"),
+            PCAP,
         ],
     );
     let count = args.value("--count", 10_000).max(BATCH);
     let shards = args.value("--shards", 4).clamp(2, 16);
     // In a namespace of its own, the sysctl may be changed, and the ports in TIME-WAIT are nobody else's.
     let alone = Namespace::enter_new();
+    let _recording = args.recording(Traffic::Here)?;
     println!("{ABOUT}\n");
     let mut checks = Checks::default();
     everybody_must_want_it(&mut checks)?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use wirelab::reactor::{Reactor, Token};
 use wirelab::socket::{TcpListener, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Table, ThreadWatch, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Table, ThreadWatch, Traffic, wait_until};
 
 const ABOUT: &str = "Several threads accept on one socket (section 8.3).
 Look at who gets the next connection, how many threads are woken for it, and what a slow thread holds up.";
@@ -22,8 +22,10 @@ fn main() -> Outcome {
         &[
             ("--threads N", "how many threads accept (4)"),
             ("--connections N", "how many come one by one, and how many at once (200)"),
+            PCAP,
         ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let threads = args.value("--threads", 4).clamp(2, 64);
     let connections = args.value("--connections", 200).clamp(threads, 4000);
     println!("{ABOUT}\n");

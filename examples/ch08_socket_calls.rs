@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 
 use wirelab::kernel::{Counter, Query, SocketEntry, TcpCounters};
 use wirelab::socket::{Call, ListenOptions, Socket, TcpListener, TcpState, TcpStream, record};
-use wirelab_examples::{Args, Checks, Outcome, own_network, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Traffic, own_network, wait_until};
 
 const ABOUT: &str =
     "socket, bind, listen, connect, accept, send, recv, shutdown, close: one at a time (section 8.1).
@@ -16,8 +16,9 @@ Look, after each call, at the kernel's table of sockets, and at how many segment
 const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 fn main() -> Outcome {
-    Args::parse(ABOUT, &[]);
+    let args = Args::parse(ABOUT, &[PCAP]);
     let own = own_network("how many segments each call takes").is_some();
+    let _recording = args.recording(Traffic::Here)?;
     let mut stage =
         Stage { own, checks: Checks::default(), port: 0, client_port: 0, names: Vec::new(), call: None };
     let (client, server) = open(&mut stage)?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use wirelab::socket::{Completions, ListenOptions, Pipe, TcpStream, ZeroCopy, record, thread_cpu_time};
-use wirelab_examples::{Args, Bars, Checks, Outcome, Table};
+use wirelab_examples::{Args, Bars, Checks, Outcome, PCAP, Table, Traffic};
 
 const ABOUT: &str =
     "The same bytes to a peer by read and write, sendfile, splice, and MSG_ZEROCOPY (section 8.1).
@@ -30,8 +30,10 @@ fn main() -> Outcome {
         &[
             ("--mib N", "how many MiB are sent each time (64)"),
             ("--svg FILE", "draws the sender's processor time into FILE"),
+            PCAP,
         ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let length = args.value("--mib", 64_usize).clamp(1, 1024) << 20;
     println!(
         "{ABOUT}\n\nEach way sends {} MiB, from the file cache or from memory, over loopback …\n",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wirelab::kernel::{Counter, Sysctl, TcpCounters, syn_queue};
 use wirelab::socket::{ListenOptions, Namespace, TcpListener, TcpState, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Table, own_network, wait_until};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Recording, Table, Traffic, own_network, wait_until};
 
 const ABOUT: &str = "The SYN queue and the accept queue, and what bounds each of them (section 10.3).
 Look at which setting decides, and which one is not asked.";
@@ -26,12 +26,15 @@ const COUNTERS: [Counter; 6] = [
 ];
 
 fn main() -> Outcome {
-    Args::parse(ABOUT, &[]);
+    let args = Args::parse(ABOUT, &[PCAP]);
     let mut checks = Checks::default();
     println!("Settings of this system:\n\n{}", settings()?);
-    if own_network("what other settings do").is_some() {
-        bounds(&mut checks)?;
+    let own = own_network("what other settings do").is_some();
+    let recording = args.recording(Traffic::Here)?;
+    if own {
+        bounds(&recording, &mut checks)?;
         Namespace::enter_new()?;
+        recording.here_too()?;
     }
     one_behind_the_other(&mut checks)?;
     Ok(checks.exit_code())
@@ -69,8 +72,9 @@ impl Attempt {
     /// In a network of its own, whose counters begin at 0 and whose kernel knows no peer yet.
     ///
     /// `TCP_DEFER_ACCEPT` keeps a handshake in the SYN queue until the client sends data, which these clients never do.
-    fn run(&self) -> io::Result<Seen> {
+    fn run(&self, recording: &Recording) -> io::Result<Seen> {
         Namespace::enter_new()?;
+        recording.here_too()?;
         Sysctl::TCP_SYNCOOKIES.write(self.cookies)?;
         Sysctl::TCP_MAX_SYN_BACKLOG.write(self.max_syn_backlog)?;
         let options = ListenOptions::default().backlog(self.backlog).defer_accept(Duration::from_secs(30));
@@ -96,7 +100,7 @@ fn part_for_strangers(max_syn_backlog: u32) -> usize {
     (max_syn_backlog - max_syn_backlog / 4) as usize + 1
 }
 
-fn bounds(checks: &mut Checks) -> io::Result<()> {
+fn bounds(recording: &Recording, checks: &mut Checks) -> io::Result<()> {
     println!("{CLIENTS} clients connect, send nothing, and nobody accepts:\n");
     let attempts = [(1, 2048, 100), (0, 2048, 8), (0, 16, 100), (1, 16, 100), (1, 16, 8), (2, 2048, 8)]
         .map(|(cookies, max_syn_backlog, backlog)| Attempt { cookies, max_syn_backlog, backlog });
@@ -105,7 +109,7 @@ fn bounds(checks: &mut Checks) -> io::Result<()> {
     let mut table = Table::new(headings);
     let mut seen = Vec::new();
     for (name, attempt) in ('A'..).zip(&attempts) {
-        let now = attempt.run()?;
+        let now = attempt.run(recording)?;
         let settings =
             [attempt.cookies, attempt.max_syn_backlog, attempt.backlog].map(|number| number.to_string());
         let numbers = [now.syn_queue, now.accept_queue, now.refused].map(|number| number.to_string());

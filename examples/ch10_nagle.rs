@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use wirelab::kernel::{Counter, TcpCounters};
 use wirelab::sim::{Ladder, Side};
 use wirelab::socket::{Namespace, Socket, TcpInfo, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Percentiles, Table, TcpWatch};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Percentiles, Table, TcpWatch, Traffic};
 
 const ABOUT: &str = "Nagle's algorithm and delayed acknowledgements (section 10.1).
 Look at what the kernel has sent when both writes have returned, and at how long the answer takes.";
@@ -29,12 +29,14 @@ fn main() -> Outcome {
         &[
             ("--rounds N", "how many requests of each kind (25)"),
             ("--svg FILE", "draws the ladder of a request that stalls into FILE"),
+            PCAP,
         ],
     );
     let rounds = args.value("--rounds", 25).clamp(5, 1000);
     println!("{ABOUT}\n");
     // A namespace of its own has counters of its own.
     let alone = Namespace::enter_new();
+    let _recording = args.recording(Traffic::Here)?;
     if let Err(error) = &alone {
         println!("(No network namespace of its own: {error}. DelayedACKs counts for the whole machine.)\n");
     }

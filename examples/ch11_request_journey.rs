@@ -16,7 +16,7 @@ use wirelab::sansio::StreamProtocol;
 use wirelab::socket::{TcpListener, TcpStream};
 use wirelab::wire::explain;
 use wirelab::wire::render::{Style, terminal};
-use wirelab_examples::{Args, Bars, Checks, Outcome, Percentiles, Table};
+use wirelab_examples::{Args, Bars, Checks, Outcome, PCAP, Percentiles, Table, Traffic};
 
 const ABOUT: &str = "The stages of a request, each with its time and its bytes (section 11).
 Look at which stage takes longest, and how far the slowest requests are from the median.";
@@ -40,8 +40,10 @@ fn main() -> Outcome {
             ("--count N", "how many requests after the first (1000)"),
             ("--explain", "shows every byte of the request"),
             ("--svg FILE", "draws the chart of the medians into FILE"),
+            PCAP,
         ],
     );
+    let _recording = args.recording(Traffic::Own)?;
     let request = order();
     if args.has("--explain") {
         println!("{}", terminal(&explain::<RequestMessage<'_>>(&request).1, Style::detect()));

@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use lexopt::prelude::*;
 use wirelab::client::{Client, Config, RequestBuilder, Response, Seen};
+use wirelab::http::url::Url;
 use wirelab::http::{Method, StatusCode};
 use wirelab::http1::Tapped;
 use wirelab::server::DemoSite;
 use wirelab::wire::render::{Style, terminal};
-use wirelab_examples::Site;
+use wirelab_examples::{Recording, Site, Traffic};
 
 const HELP: &str = "Fetches over HTTP/1.1; several addresses share a connection where they can.
 
@@ -28,6 +29,7 @@ Usage: fetch [OPTIONS] URL...      for example: fetch --explain http://127.0.0.1
   -o, --output FILE      writes the content there
       --explain          shows what each byte of heads and chunks is, instead of the content
       --raw              shows the bytes as they travel, instead of the content
+      --pcap FILE        writes the packets of the URLs' ports into FILE, for Wireshark (needs CAP_NET_RAW)
       --timings          says how long each step took, and over which connection
 ";
 
@@ -58,6 +60,7 @@ impl Options {
                 Short('f') | Long("fail") => ("fail", String::new()),
                 Long("explain") => ("explain", String::new()),
                 Long("raw") => ("raw", String::new()),
+                Long("pcap") => ("pcap", parser.value()?.string()?),
                 Long("timings") => ("timings", String::new()),
                 Short('h') | Long("help") => ("help", String::new()),
                 other => return Err(other.unexpected()),
@@ -72,6 +75,14 @@ impl Options {
 
     fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
+    }
+
+    fn recording(&self) -> Result<Option<Recording>, Box<dyn Error>> {
+        let Some(file) = self.all("pcap").last() else { return Ok(None) };
+        let ports = self.all("url").map(|url| Ok(Url::parse(url)?.port()));
+        let ports = ports.collect::<Result<Vec<u16>, Box<dyn Error>>>()?;
+        let traffic = if ports.is_empty() { Traffic::Own } else { Traffic::Ports(&ports) };
+        Ok(Some(Recording::start(file, traffic)?))
     }
 
     fn request(&self, url: &str) -> Result<RequestBuilder, Box<dyn Error>> {
@@ -92,6 +103,7 @@ impl Options {
 }
 
 fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+    let _recording = options.recording()?;
     let client = Client::new(Config {
         max_redirects: if options.has("location") { 10 } else { 0 },
         ..Config::default()

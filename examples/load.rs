@@ -10,7 +10,8 @@ use wirelab::http::{Method, Request};
 use wirelab::load::{Arrivals, Config, Load, Mix, Report};
 use wirelab::server::{Context, Reply, Step};
 use wirelab_examples::{
-    Args, Bars, Checks, Outcome, Site, TIMES, Table, get, milliseconds, patient, times, what_became,
+    Args, Bars, Checks, Outcome, PCAP, Site, TIMES, Table, Traffic, get, milliseconds, patient, times,
+    what_became,
 };
 
 const ABOUT: &str =
@@ -37,11 +38,19 @@ fn main() -> Outcome {
             ("--new-connections", "a connection for each request"),
             ("--remote", "the URL may be another machine's, which I have permission to load"),
             ("--svg FILE", "draws the percentiles into FILE"),
+            PCAP,
         ],
     );
     match args.get("URL") {
-        Some(url) => ask_server(&Url::parse(url)?, &args),
-        None => show_difference(&args),
+        Some(url) => {
+            let url = Url::parse(url)?;
+            let _recording = args.recording(Traffic::Ports(&[url.port()]))?;
+            ask_server(&url, &args)
+        }
+        None => {
+            let _recording = args.recording(Traffic::Own)?;
+            show_difference(&args)
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use wirelab::sansio::Instant;
 use wirelab::tcpip::{Datagram, Frame, Protocol, PseudoHeader, Segment, ip};
 use wirelab::wire::render::{Style, terminal};
 use wirelab::wire::{Decode, Encode, Explanation, Reader as FieldReader, explain};
-use wirelab_examples::{Args, Checks, Outcome};
+use wirelab_examples::{Args, Checks, Conversations, Outcome};
 
 const ABOUT: &str =
     "Lists the packets of a capture file (pcapng), with what is known of the first lines of each.
@@ -32,13 +32,17 @@ fn main() -> Outcome {
             ("FILE", "the capture to be listed"),
             ("--write FILE", "keeps the capture that is written here, for Wireshark"),
             ("--explain", "shows what each byte of the file is"),
+            ("--ladder", "draws who speaks with whom over TCP and UDP, instead of a list"),
             ("--lines N", "how many lines of a packet are explained (6)"),
         ],
     );
     let lines = args.value("--lines", 6);
     if let Some(file) = args.get("FILE") {
         let file = fs::read(file)?;
-        show(&file, lines, args.has("--explain"))?;
+        match args.has("--ladder") {
+            true => draw(&file)?,
+            false => show(&file, lines, args.has("--explain")).map(drop)?,
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let temporary = std::env::temp_dir().join(format!("wirelab-pcap-{}.pcapng", std::process::id()));
@@ -114,6 +118,24 @@ fn show(file: &[u8], lines: usize, explain: bool) -> Result<usize, Box<dyn std::
 }
 // ANCHOR_END: show
 
+/// Draws a ladder of each conversation.
+fn draw(file: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    let (mut reader, mut packets) = (Reader::new(file), Vec::new());
+    while let Some(block) = reader.next() {
+        let Block::Packet(packet) = block? else { continue };
+        let interface = reader.interface(packet.interface).ok_or("a packet without an interface")?;
+        let bytes = ip_packet(packet.data, interface.link_type).unwrap_or_default();
+        packets.push((interface.time(packet.timestamp), bytes));
+    }
+    let conversations = Conversations::of(packets);
+    conversations.ladders().for_each(|ladder| println!("{ladder}"));
+    match conversations.others() {
+        0 => {}
+        others => println!("Not drawn: {others} packets that are neither TCP nor UDP, or not whole."),
+    }
+    Ok(())
+}
+
 fn show_packet(number: usize, packet: &EnhancedPacket<'_>, interface: &Interface<'_>, lines: usize) {
     let time = Utc(interface.time(packet.timestamp));
     let name = interface.name().unwrap_or("without a name".into());
@@ -141,7 +163,11 @@ fn about(block: &Block<'_>) -> String {
         }
         Block::Interface(interface) => {
             let name = String::from_utf8_lossy(interface.name().unwrap_or(b"without a name"));
-            format!("{name}, {}, its clock counts {}", interface.link_type, interface.resolution())
+            let comments: Vec<_> =
+                interface.options.comments().map(|comment| format!("\n    “{comment}”")).collect();
+            let about =
+                format!("{name}, {}, its clock counts {}", interface.link_type, interface.resolution());
+            about + &comments.concat()
         }
         Block::Names(names) => {
             let names = names.addresses().map(|named| {
@@ -154,21 +180,31 @@ fn about(block: &Block<'_>) -> String {
             Ok(log) => format!("{} TLS secrets", log.secrets().len()),
             Err(error) => format!("not a key log: {error}"),
         },
+        Block::Statistics(statistics) => {
+            let count =
+                |count: Option<u64>| count.map_or("not counted".to_owned(), |count| count.to_string());
+            format!("packets received {}, lost {}", count(statistics.received()), count(statistics.dropped()))
+        }
         other => format!("{} bytes", other.encoded_len()),
     }
 }
 
 /// The UDP datagram or TCP segment in a packet that is not a fragment, explained.
 fn transport(bytes: &[u8], link_type: LinkType) -> Option<Explanation> {
-    let packet = match link_type {
-        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => bytes,
-        LinkType::ETHERNET => Frame::decode(&mut FieldReader::whole(bytes)).ok()?.payload,
-        _ => return None,
-    };
-    let packet = ip::Packet::parse(packet).ok().filter(|packet| packet.fragment.is_none())?;
+    let packet =
+        ip::Packet::parse(ip_packet(bytes, link_type)?).ok().filter(|packet| packet.fragment.is_none())?;
     match packet.protocol {
         Protocol::UDP => Some(explain::<Datagram<'_>>(packet.payload).1),
         Protocol::TCP => Some(explain::<Segment<'_>>(packet.payload).1),
+        _ => None,
+    }
+}
+
+/// What is behind the link's header.
+fn ip_packet(bytes: &[u8], link_type: LinkType) -> Option<&[u8]> {
+    match link_type {
+        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 => Some(bytes),
+        LinkType::ETHERNET => Some(Frame::decode(&mut FieldReader::whole(bytes)).ok()?.payload),
         _ => None,
     }
 }

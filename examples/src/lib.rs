@@ -22,6 +22,8 @@
 //!   Orders    every order of two threads' steps
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
+//!   Conversations  who speaks with whom in a capture, as ladders
+//!   Recording  the packets that the program's sockets cause, as such a file, with --pcap FILE
 //!   write_capture  what a node of a simulated network saw, as a file for Wireshark
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
@@ -48,12 +50,15 @@ mod bars;
 mod bottleneck;
 mod capture_file;
 mod checks;
+mod conversations;
 mod flood;
 mod measured;
 mod meter;
 mod orders;
 mod own_network;
 mod percentiles;
+mod recorder;
+mod recording;
 mod served;
 mod site;
 mod socket_table;
@@ -73,12 +78,15 @@ pub use bars::Bars;
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
 pub use capture_file::write_capture;
 pub use checks::{Checks, Failure, Outcome};
+pub use conversations::Conversations;
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
 pub use orders::{Orders, Step};
 pub use own_network::own_network;
 pub use percentiles::Percentiles;
+pub use recorder::Recorded;
+pub use recording::{PCAP, Recording, Traffic};
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
 pub use socket_table::{socket_details, socket_table, unix_table};

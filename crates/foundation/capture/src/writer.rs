@@ -70,10 +70,24 @@ impl<W: io::Write> Writer<W> {
     /// # Errors
     /// `out` fails.
     pub fn interface(&mut self, name: &str, link_type: LinkType) -> io::Result<InterfaceId> {
+        self.interface_with(name, link_type, "")
+    }
+
+    /// As [`interface`](Self::interface), with a comment unless it is empty.
+    ///
+    /// # Errors
+    /// `out` fails.
+    pub fn interface_with(
+        &mut self,
+        name: &str,
+        link_type: LinkType,
+        comment: &str,
+    ) -> io::Result<InterfaceId> {
         let description = InterfaceDescription::new(link_type, self.config.snap_length)
             .with_name(name)
             .with_resolution(Resolution::NANOSECONDS);
-        self.write(&Block::Interface(description))?;
+        let commented = if comment.is_empty() { description } else { description.with_comment(comment) };
+        self.write(&Block::Interface(commented))?;
         let id = InterfaceId(self.interfaces);
         self.interfaces += 1;
         Ok(id)
@@ -107,6 +121,26 @@ impl<W: io::Write> Writer<W> {
         };
         let block = block.with_direction(direction);
         self.write(&Block::Packet(if comment.is_empty() { block } else { block.with_comment(comment) }))
+    }
+
+    /// As [`packet`](Self::packet), where only the beginning of the packet is at hand: its first bytes, and the
+    /// length that it had.
+    ///
+    /// # Errors
+    /// The interface is not one of this file ([`io::ErrorKind::InvalidInput`]), or `out` fails.
+    pub fn packet_cut(
+        &mut self,
+        at: Instant,
+        interface: InterfaceId,
+        beginning: &[u8],
+        length: u32,
+        direction: Direction,
+    ) -> io::Result<()> {
+        self.check(interface)?;
+        let kept = beginning.get(..self.config.snap_length as usize).unwrap_or(beginning);
+        let original_length = length.max(u32::try_from(beginning.len()).unwrap_or(u32::MAX));
+        let block = EnhancedPacket { original_length, ..EnhancedPacket::new(interface, self.time(at), kept) };
+        self.write(&Block::Packet(block.with_direction(direction)))
     }
 
     /// Says what an address is called.

@@ -165,3 +165,34 @@ fn a_new_section_forgets_the_interfaces_of_the_one_before() {
         Reader::new(&[&first[..], &second, packet].concat()).last().unwrap().expect_err("no interface");
     assert_eq!(error.rule(), Some(&rules::pcapng::UNKNOWN_INTERFACE));
 }
+
+#[test]
+fn an_interface_may_have_a_comment_and_a_packet_may_be_cut_already() {
+    let mut writer = Writer::new(Vec::new()).unwrap();
+    let id = writer.interface_with("lo", LinkType::RAW, "what to know of it").unwrap();
+    writer.packet_cut(Instant::ZERO, id, b"begin", 1500, Direction::Outbound).unwrap();
+    writer.packet_cut(Instant::ZERO, id, b"longer than told", 4, Direction::Unknown).unwrap();
+    let file = writer.into_inner();
+    match &blocks(&file)[1..] {
+        [Block::Interface(interface), Block::Packet(cut), Block::Packet(odd)] => {
+            assert_eq!(interface.options.comments().collect::<String>(), "what to know of it");
+            assert_eq!((cut.data, cut.original_length), (&b"begin"[..], 1500));
+            assert_eq!(cut.direction(), Direction::Outbound);
+            assert_eq!(odd.original_length, 16, "a packet is never shorter than what is kept of it");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn counters_of_an_interface_come_back() {
+    let mut writer = Writer::new(Vec::new()).unwrap();
+    let id = writer.interface("lo", LinkType::RAW).unwrap();
+    writer.statistics(Instant::ZERO, id, 7, 2).unwrap();
+    match &blocks(&writer.into_inner())[2..] {
+        [Block::Statistics(statistics)] => {
+            assert_eq!((statistics.received(), statistics.dropped()), (Some(7), Some(2)));
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -15,6 +15,7 @@ use crate::record::strace::Text;
 /// IPv4     │ family │  port  │    address     │ zero (8 bytes) │
 /// IPv6     │ family │  port  │   flow info    │            address             │  scope   │
 /// Unix     │ family │  name (up to 108 bytes)                                 …
+/// packet   │ family │protocol│   interface    │  hardware type (2), packet type (1), length and hardware address (9)
 /// ```
 ///
 /// The family is in the machine's byte order since only the kernel reads it; port and address are in network
@@ -33,6 +34,7 @@ const SIZE: usize = 112;
 const V4_LENGTH: socklen_t = 16;
 const V6_LENGTH: socklen_t = 28;
 const UNIX_LENGTH: socklen_t = 110;
+const PACKET_LENGTH: socklen_t = 20;
 
 impl RawAddress {
     /// Room for the kernel to write an address of either version of IP into.
@@ -43,6 +45,19 @@ impl RawAddress {
     /// Room for the kernel to write the name of a Unix socket into.
     pub(crate) fn for_unix() -> Self {
         RawAddress { bytes: [0; SIZE], length: UNIX_LENGTH }
+    }
+
+    /// Room for the kernel to write where a packet was seen (`sockaddr_ll`).
+    pub(crate) fn for_packet() -> Self {
+        RawAddress { bytes: [0; SIZE], length: PACKET_LENGTH }
+    }
+
+    /// The interface of this number (0: all of them), and the protocol of its packets: what a packet socket is
+    /// bound to.
+    pub(crate) fn of_interface(index: u32, protocol: u16) -> Self {
+        let family = libc::AF_PACKET as u16;
+        let rest = [0; PACKET_LENGTH as usize - 8];
+        Self::from_parts(&[&family.to_ne_bytes(), &protocol.to_be_bytes(), &index.to_ne_bytes(), &rest])
     }
 
     /// No address (`AF_UNSPEC`), to which `connect` ends an association.

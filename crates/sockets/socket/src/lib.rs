@@ -55,6 +55,7 @@
 //! 6. **What is underneath**: `address.rs` (the bytes of a `sockaddr`), `control.rs` (of a control message),
 //!    `error_queue.rs`, and `sys.rs` with `sys/`: every system call, and every `unsafe` block.
 //! 7. **To watch and to play**: `record.rs` ([`record`]: the calls that were made, as `strace` writes them),
+//!    `packet.rs` ([`PacketSocket`]: the packets that an interface sees, as `tcpdump` reads them),
 //!    `namespace.rs` ([`Namespace`]: a network of one's own).
 //!
 //! # Invariants
@@ -66,7 +67,7 @@
 //!
 //! # What is left out
 //!
-//! Other systems than Linux (their calls differ in the flags that matter most here). Raw sockets. Multicast,
+//! Other systems than Linux (their calls differ in the flags that matter most here). Raw sockets, and packet sockets that send. Multicast,
 //! which is a subject of its own. Control messages on IP sockets that tell of each packet (time to live,
 //! arrival time, interface). `IP_TRANSPARENT` and other options of routers. `sendfile` from a file to a file
 //! and `vmsplice`. Waiting for many sockets, and `io_uring`, which is another way of calling: see the crate
@@ -111,6 +112,7 @@ mod listener;
 mod memory;
 mod namespace;
 mod options;
+mod packet;
 mod pipe;
 mod queues;
 mod record;
@@ -130,6 +132,7 @@ pub use listener::{AcceptFailure, TcpListener};
 pub use memory::SocketMemory;
 pub use namespace::Namespace;
 pub use options::KeepAlive;
+pub use packet::{PacketFilter, PacketSocket, PacketStatistics, PacketWay, SeenPacket};
 pub use pipe::Pipe;
 pub use queues::AcceptQueue;
 pub use record::{Call, record};

@@ -19,6 +19,7 @@ mod keep_alive;
 pub(crate) mod kinds;
 mod latency;
 mod lifetime;
+mod packet;
 
 pub use keep_alive::KeepAlive;
 

@@ -1,4 +1,5 @@
-//! A user without privileges makes a network namespace: it gets one while its process has one thread.
+//! A user without privileges makes a network namespace: it gets one while its process has one thread, and sees
+//! the packets in it, while those of others are refused.
 //!
 //! Without the test harness, which is a second thread. Like an ignored test it runs with `--ignored` (and
 //! `--include-ignored`) only: many containers and some systems forbid user namespaces.
@@ -7,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::{env, fs, thread};
 
-use wirelab_socket::{Namespace, TcpListener};
+use wirelab_socket::{Namespace, PacketFilter, PacketSocket, TcpListener};
 
 const NOBODY: u32 = 65_534;
 
@@ -27,10 +28,14 @@ fn main() {
 }
 
 fn enter_and_use() {
+    let refused = PacketSocket::open(Some("lo"), &PacketFilter::all()).expect_err("others' packets");
+    assert!(refused.to_string().contains("CAP_NET_RAW"), "{refused}");
     let outside = Namespace::current().unwrap().id().unwrap();
     let own = Namespace::enter_new().unwrap();
     assert_ne!(own.id().unwrap(), outside);
     TcpListener::bind("127.0.0.1:80".parse().unwrap()).expect("root of its own network may use low ports");
+    PacketSocket::open(Some("lo"), &PacketFilter::all())
+        .expect("root of its own network may see its packets");
 }
 
 /// Each in a process of its own, as a user who owns nothing; the program is copied to where that user may read

@@ -2,7 +2,7 @@ use std::fmt;
 
 use wirelab_wire::{Reader, Trace, WireError, Writer};
 
-use super::option::{OptionValue, Options, Owner};
+use super::option::{COMMENT, OptionValue, Options, Owner};
 use super::order::Order;
 
 const NAME: u16 = 2;
@@ -43,6 +43,13 @@ impl<'a> InterfaceDescription<'a> {
     #[must_use]
     pub fn with_name(mut self, name: &'a str) -> Self {
         self.options.push_text(NAME, name);
+        self
+    }
+
+    /// With a comment for whoever opens the file.
+    #[must_use]
+    pub fn with_comment(mut self, comment: &'a str) -> Self {
+        self.options.push_text(COMMENT, comment);
         self
     }
 

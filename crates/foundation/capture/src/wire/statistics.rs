@@ -32,6 +32,23 @@ impl<'a> InterfaceStatistics<'a> {
         self
     }
 
+    /// How many packets the interface received, if that was counted.
+    pub fn received(&self) -> Option<u64> {
+        self.counter(RECEIVED)
+    }
+
+    /// How many of them it lost, if that was counted.
+    pub fn dropped(&self) -> Option<u64> {
+        self.counter(DROPPED)
+    }
+
+    fn counter(&self, code: u16) -> Option<u64> {
+        match self.options.value(code) {
+            Some(OptionValue::U64(count)) => Some(count),
+            _ => None,
+        }
+    }
+
     pub(crate) fn decode_body(
         r: &mut Reader<'a, impl Trace>,
         order: Order,

@@ -98,7 +98,7 @@ methods! {
 }
 
 methods! {
-    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram]
+    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram, PacketSocket]
     {
         /// `SO_MEMINFO`: the memory that the socket occupies at this moment, and its limits.
         ///

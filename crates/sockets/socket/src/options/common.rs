@@ -8,7 +8,7 @@ use super::{get, methods};
 use crate::sys::{self, OptionName};
 
 methods! {
-    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram]
+    [Socket, TcpListener, TcpStream, UdpSocket, UnixListener, UnixStream, UnixDatagram, PacketSocket]
     {
         /// `O_NONBLOCK`: whether calls that would wait return [`WouldBlock`](io::ErrorKind::WouldBlock). Off by
         /// default. It is a flag of the open socket, which every duplicate of the descriptor shares.

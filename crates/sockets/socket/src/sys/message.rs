@@ -13,7 +13,7 @@ use crate::control;
 ///
 /// The pointers in it are those of the slices, and are valid for as long as both live; that is for the caller
 /// to see to, who alone dereferences them (by a system call).
-fn message(part: &mut libc::iovec, control: *mut u8, control_length: usize) -> libc::msghdr {
+pub(super) fn message(part: &mut libc::iovec, control: *mut u8, control_length: usize) -> libc::msghdr {
     // SAFETY: `msghdr` consists of integers and pointers, for which all zeroes is a value.
     let mut message: libc::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     message.msg_iov = part;

@@ -14,7 +14,7 @@ pub(crate) fn socket(family: c_int, kind: c_int) -> io::Result<Descriptor> {
     // SAFETY: takes three integers.
     let result = unsafe { libc::socket(family, kind, 0) };
     returned("socket", result, |_| {
-        let protocol = if family == libc::AF_UNIX { "0" } else { "IPPROTO_IP" };
+        let protocol = if matches!(family, libc::AF_UNIX | libc::AF_PACKET) { "0" } else { "IPPROTO_IP" };
         format!("{}, {}, {protocol}", Name(FAMILY, family), socket_type(kind))
     })
     .map(owned)
