@@ -8,7 +8,7 @@
 //!   Table     columns of text          Bars      a bar chart, as text and as SVG
 //!   Stack     stacked columns as SVG: what a whole is made of, step by step
 //!   Checks    ✓ and ✗, and the exit code that follows from them
-//!   ask       requests and their answers on one connection of the client
+//!   ask       requests and their answers on one connection of the client         send_whole  a message, without a socket
 //!   Site      a server on threads of its own, until it is stopped          Served  in a process of its own
 //!   thread_times  how long each thread of a process has run
 //!   own_network  a network namespace, where the program may have one
@@ -22,7 +22,9 @@
 //!   Orders    every order of two threads' steps
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
-//!   write_capture  what a node of a simulated network saw, as a file for Wireshark
+//!   TwoHosts  two hosts in virtual time, and a link between them
+//!   Web       HTTP on our own TCP, simulated or on a device
+//!   write_capture, write_packets  what a node of a simulated network saw, as a file for Wireshark
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
 //!
@@ -63,15 +65,17 @@ mod talk;
 mod tcp_watch;
 mod thread_times;
 mod thread_watch;
+mod two_hosts;
 mod virtual_time;
 mod visited;
 mod wait;
+mod web;
 mod work;
 
 pub use args::Args;
 pub use bars::Bars;
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
-pub use capture_file::write_capture;
+pub use capture_file::{write_capture, write_packets};
 pub use checks::{Checks, Failure, Outcome};
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
@@ -84,11 +88,13 @@ pub use site::{Goodbye, Site};
 pub use socket_table::{socket_details, socket_table, unix_table};
 pub use stack::Stack;
 pub use table::Table;
-pub use talk::{Answer, answer, ask, queue};
+pub use talk::{Answer, answer, ask, queue, send_whole};
 pub use tcp_watch::TcpWatch;
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
+pub use two_hosts::TwoHosts;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use visited::{Visit, Visited};
 pub use wait::wait_until;
+pub use web::Web;
 pub use work::Work;

@@ -6,14 +6,18 @@ use std::time::Duration;
 use bytes::BytesMut;
 use wirelab::sansio::Instant;
 use wirelab::sim::Link;
-use wirelab::sim::internet::{Application, HostNode, Internet, NodeId, PortId, Router};
+use wirelab::sim::internet::{Application, HostNode, Internet, NodeId, PortId, Router, host_at};
 use wirelab::tcpip::host::{self, Counters, Event, Host, ListenerId, SocketId};
 use wirelab::tcpip::tcp::{self, Agreed, Listen, WhyClosed};
 
-use crate::Flood;
+use crate::{Flood, Table};
 
 const CLIENTS: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+
+const COUNTERS: &str = "TcpInSegs TcpOutSegs TcpRetransSegs TcpPassiveOpens TcpAttemptFails TcpExtListenOverflows \
+    TcpExtListenDrops TcpExtTCPReqQFullDrop TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtSyncookiesRecv \
+    TcpExtTCPAbortOnOverflow";
 
 /// Two clients and a server, each on a link of its own to a router, and a [`Flood`] on a fourth. A round trip takes 40 ms.
 ///
@@ -63,8 +67,7 @@ impl Visited {
             host.add_address(address.into());
             internet.add(format!("client {secret}"), HostNode::new(host, Client::default()))
         });
-        let mut host = Host::new(host::Config::default(), Self::SECRET);
-        host.add_address(SERVER.into());
+        let mut host = host_at(SERVER, Self::SECRET[0]);
         let listener = host.listen(Self::ADDRESS.into(), listen)?;
         let server = internet.add("server", HostNode::new(host, Server::new(listener, accepts_after)));
         let flood = internet.add("flood", Flood::new(Self::ADDRESS.into(), syns, pause));
@@ -108,6 +111,17 @@ impl Visited {
     /// What the server has counted.
     pub fn counters(&self) -> Counters {
         self.server().map(|node| *node.host.counters()).unwrap_or_default()
+    }
+
+    /// What the servers of several of these networks have counted for TCP, a column each, by the names of `nstat`. What is zero
+    /// everywhere is left out.
+    pub fn counted<const N: usize>(names: [&str; N], worlds: &[Visited]) -> Table {
+        let counts = |name| worlds.iter().map(|world| world.counters().named(name).unwrap_or(0)).collect();
+        let rows = COUNTERS.split_whitespace().map(|name| (name, counts(name)));
+        rows.filter(|(_, counts): &(_, Vec<u64>)| counts.iter().any(|&count| count > 0))
+            .fold(Table::new([""].into_iter().chain(names)), |table, (name, counts)| {
+                table.named(name, counts)
+            })
     }
 
     /// The most half-open connections at any look.
