@@ -25,6 +25,7 @@
 //!   TwoHosts  two hosts in virtual time, and a link between them
 //!   Web       HTTP on our own TCP, simulated or on a device
 //!   write_capture, write_packets  what a node of a simulated network saw, as a file for Wireshark
+//!   FewPorts  a client that runs out of ports soon         Attempts  until one is refused
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
 //!
@@ -46,10 +47,12 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod args;
+mod attempts;
 mod bars;
 mod bottleneck;
 mod capture_file;
 mod checks;
+mod few_ports;
 mod flood;
 mod measured;
 mod meter;
@@ -73,10 +76,12 @@ mod web;
 mod work;
 
 pub use args::Args;
+pub use attempts::Attempts;
 pub use bars::Bars;
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
 pub use capture_file::{write_capture, write_packets};
 pub use checks::{Checks, Failure, Outcome};
+pub use few_ports::FewPorts;
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
