@@ -15,6 +15,7 @@
 //!   Site      a server on threads of its own, until it is stopped
 //!   socket_table  sockets as the kernel tells of them, a line each
 //!   TcpWatch  what passes between the two ends of a connection, as a ladder
+//!   Acceptors  threads that accept on one socket
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
@@ -46,6 +47,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acceptors;
 mod args;
 mod attempts;
 mod bars;
@@ -75,6 +77,7 @@ mod wait;
 mod web;
 mod work;
 
+pub use acceptors::{AcceptLog, Acceptors};
 pub use args::Args;
 pub use attempts::Attempts;
 pub use bars::Bars;
