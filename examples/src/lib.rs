@@ -20,6 +20,7 @@
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
+//!   Source    the same bytes sent in several ways: the calls and the time of each
 //!   Orders    every order of two threads' steps
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
@@ -70,6 +71,7 @@ mod talk;
 mod tcp_watch;
 mod thread_times;
 mod thread_watch;
+mod transfer;
 mod two_hosts;
 mod virtual_time;
 mod visited;
@@ -100,6 +102,7 @@ pub use talk::{Answer, answer, ask, queue, send_whole};
 pub use tcp_watch::TcpWatch;
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
+pub use transfer::{SendStep, Source, Transferred};
 pub use two_hosts::TwoHosts;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use visited::{Visit, Visited};
