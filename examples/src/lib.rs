@@ -21,6 +21,7 @@
 //!   Work      a site whose pages keep their thread busy in different ways
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Source    the same bytes sent in several ways: the calls and the time of each
+//!   EchoLoad  messages for an echo service, whose cost is measured
 //!   Orders    every order of two threads' steps
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
@@ -55,6 +56,7 @@ mod bars;
 mod bottleneck;
 mod capture_file;
 mod checks;
+mod echo;
 mod few_ports;
 mod flood;
 mod measured;
@@ -86,6 +88,7 @@ pub use bars::Bars;
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
 pub use capture_file::{write_capture, write_packets};
 pub use checks::{Checks, Failure, Outcome};
+pub use echo::EchoLoad;
 pub use few_ports::FewPorts;
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
