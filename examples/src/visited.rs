@@ -1,16 +1,18 @@
-use std::collections::BTreeMap;
+mod ends;
+
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use wirelab::sansio::Instant;
 use wirelab::sim::Link;
-use wirelab::sim::internet::{Application, HostNode, Internet, NodeId, PortId, Router, host_at};
-use wirelab::tcpip::host::{self, Counters, Event, Host, ListenerId, SocketId};
-use wirelab::tcpip::tcp::{self, Agreed, Listen, WhyClosed};
+use wirelab::sim::internet::{HostNode, Internet, NodeId, PortId, Router, host_at};
+use wirelab::tcpip::host::{self, Counters, Host};
+use wirelab::tcpip::tcp::{self, Agreed, Listen};
 
 use crate::{Flood, Table};
+pub use ends::Visit;
+use ends::{Client, Server};
 
 const CLIENTS: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
@@ -143,101 +145,5 @@ impl Visited {
         let id = self.clients.get(client);
         let node = id.and_then(|&id| self.internet.get::<HostNode<Host, Client>>(id));
         node.map(|node| node.application.visits.values().copied().collect()).unwrap_or_default()
-    }
-}
-
-/// How a client fared on one connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Visit {
-    /// It sent its SYN.
-    pub begun: Instant,
-    /// It believed to be connected.
-    pub connected: Option<Instant>,
-    /// The answer to its hello came.
-    pub answered: Option<Instant>,
-    /// It ended otherwise.
-    pub failed: Option<WhyClosed>,
-}
-
-impl Visit {
-    /// How long its hello took to be answered, connecting included.
-    pub fn took(&self) -> Option<Duration> {
-        Some(self.answered? - self.begun)
-    }
-}
-
-/// Says hello on each connection, and leaves when it is answered.
-#[derive(Default)]
-struct Client {
-    visits: BTreeMap<SocketId, Visit>,
-}
-
-impl Application<Host> for Client {
-    fn on_event(&mut self, now: Instant, host: &mut Host, event: Event) {
-        let Event::Tcp(id, event) = event else { return };
-        let Some(visit) = self.visits.get_mut(&id) else { return };
-        match event {
-            tcp::Event::Established => {
-                visit.connected = Some(now);
-                let _ = host.send(id, b"hello"); // unsent is unanswered
-            }
-            tcp::Event::Readable => {
-                visit.answered = Some(now);
-                host.receive_into(id, &mut BytesMut::new());
-                host.release(now, id);
-            }
-            tcp::Event::Closed(why) => visit.failed = Some(why),
-            _ => {}
-        }
-    }
-}
-
-/// Answers whatever it reads, and accepts nobody before a certain time.
-struct Server {
-    listener: ListenerId,
-    accepts: Option<Instant>,
-    agreed: Option<Agreed>,
-    most_half_open: usize,
-}
-
-impl Server {
-    fn new(listener: ListenerId, accepts_after: Duration) -> Self {
-        let accepts = Some(Instant::ZERO + accepts_after);
-        Server { listener, accepts, agreed: None, most_half_open: 0 }
-    }
-
-    fn look(&mut self, host: &Host) {
-        let half_open = host.queues(self.listener).map_or(0, |(half_open, _)| half_open);
-        self.most_half_open = self.most_half_open.max(half_open);
-    }
-
-    fn accept(&mut self, host: &mut Host) {
-        while let Some(id) = host.accept(self.listener) {
-            self.agreed = host.socket(id).map(|connection| connection.info().agreed);
-        }
-    }
-}
-
-impl Application<Host> for Server {
-    fn on_event(&mut self, now: Instant, host: &mut Host, event: Event) {
-        match event {
-            Event::Acceptable(_) if self.accepts.is_none() => self.accept(host),
-            Event::Tcp(id, tcp::Event::Readable) => {
-                host.receive_into(id, &mut BytesMut::new());
-                let _ = host.send(id, b"hello to you"); // the client is gone if not
-            }
-            Event::Tcp(id, tcp::Event::EndOfStream) => host.release(now, id),
-            _ => {}
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.accepts.map(|at| (at, "now it accepts"))
-    }
-
-    fn handle_timeout(&mut self, now: Instant, host: &mut Host) {
-        if self.accepts.take_if(|at| *at <= now).is_some() {
-            self.accept(host);
-        }
     }
 }
