@@ -16,6 +16,7 @@
 //!   socket_table  sockets as the kernel tells of them, a line each
 //!   TcpWatch  what passes between the two ends of a connection, as a ladder
 //!   Acceptors  threads that accept on one socket
+//!   CallNames  system calls that read the same in every run
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
@@ -54,6 +55,7 @@ mod args;
 mod attempts;
 mod bars;
 mod bottleneck;
+mod call_names;
 mod capture_file;
 mod checks;
 mod echo;
@@ -86,6 +88,7 @@ pub use args::Args;
 pub use attempts::Attempts;
 pub use bars::Bars;
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
+pub use call_names::CallNames;
 pub use capture_file::{write_capture, write_packets};
 pub use checks::{Checks, Failure, Outcome};
 pub use echo::EchoLoad;
