@@ -2,24 +2,19 @@
 //! each byte is, and how much of the whole the layers take for themselves.
 
 use std::error::Error;
-use std::fs::File;
-use std::io::BufWriter;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
-use wirelab::capture::{Direction, LinkType, Writer};
-use wirelab::http::{Fields, Request, Response, StatusCode};
+use wirelab::capture::LinkType;
+use wirelab::http::Request;
 use wirelab::http1::wire::RequestHead;
-use wirelab::http1::{Connection, Event, Misuse};
 use wirelab::sansio::Instant;
-use wirelab::sim::Link;
-use wirelab::sim::internet::{Application, HostNode, Internet};
-use wirelab::tcpip::host::{self, Host, Pumped, SocketId, pump};
+use wirelab::sim::internet::{HostNode, host_at};
 use wirelab::tcpip::{EtherType, Frame, Ipv4Packet, MacAddress, PseudoHeader, Segment, tcp};
 use wirelab::wire::render::{Style, terminal};
 use wirelab::wire::{Decode, Encode, Reader, WireError, explain};
-use wirelab_examples::{Args, Checks, Outcome, Table, get};
+use wirelab_examples::{Args, Checks, Outcome, Table, TwoHosts, Web, get, write_packets};
 
 const ABOUT: &str = "One HTTP request as nested bytes: HTTP, TCP, IP, Ethernet (section 2).
 Look at which layer knows which address, and at the share of each layer.";
@@ -31,22 +26,17 @@ const CLIENT_CARD: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
 const SERVER_CARD: MacAddress = MacAddress([2, 0, 0, 0, 0, 2]);
 
 /// What a browser says about itself with every request.
-const BROWSER: [(&str, &str); 11] = [
-    ("Connection", "keep-alive"),
-    ("sec-ch-ua", r#""Chromium";v="130", "Not?A_Brand";v="99""#),
-    ("sec-ch-ua-mobile", "?0"),
-    ("sec-ch-ua-platform", r#""Linux""#),
-    ("Upgrade-Insecure-Requests", "1"),
-    (
-        "User-Agent",
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
-    ),
-    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"),
-    ("Sec-Fetch-Mode", "navigate"),
-    ("Sec-Fetch-Dest", "document"),
-    ("Accept-Encoding", "gzip, deflate, br, zstd"),
-    ("Accept-Language", "en-GB,en;q=0.9"),
-];
+const BROWSER: &str = r#"Connection: keep-alive
+sec-ch-ua: "Chromium";v="130", "Not?A_Brand";v="99"
+sec-ch-ua-mobile: ?0
+sec-ch-ua-platform: "Linux"
+Upgrade-Insecure-Requests: 1
+User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8
+Sec-Fetch-Mode: navigate
+Sec-Fetch-Dest: document
+Accept-Encoding: gzip, deflate, br, zstd
+Accept-Language: en-GB,en;q=0.9"#;
 
 fn main() -> Outcome {
     let args = Args::parse(
@@ -54,13 +44,15 @@ fn main() -> Outcome {
         &[("--pcap FILE", "writes the frames of the small request's connection, for Wireshark")],
     );
     let small = get("example.com", "/")?;
-    let browser = BROWSER.iter().fold(small.clone(), |request, (name, value)| request.with(name, value));
+    let fields = BROWSER.lines().filter_map(|line| line.split_once(": "));
+    let browser = fields.fold(small.clone(), |request, (name, value)| request.with(name, value));
     let plain = tcp::Config { timestamps: false, ..tcp::Config::default() };
     let first = exchange(small.clone(), tcp::Config::default())?;
     let second = exchange(browser, tcp::Config::default())?;
     let third = exchange(small, plain)?;
     if let Some(file) = args.get("--pcap") {
-        write(&first, File::create(file)?)?;
+        let frames = first.iter().map(|frame| (frame.at, frame.sent, &frame.bytes[..]));
+        write_packets(file, "client", LinkType::ETHERNET, frames)?;
     }
     let mut checks = Checks::default();
     let request = request_of(&first).ok_or("no request was sent")?;
@@ -72,7 +64,7 @@ fn main() -> Outcome {
         ("no timestamps", longest(&third).ok_or("no response was sent")?),
     ];
     shares(&columns, &mut checks)?;
-    whole(&first, &mut checks)?;
+    whole(&first, &mut checks);
     Ok(checks.exit_code())
 }
 
@@ -87,25 +79,18 @@ struct Seen {
 /// Asks, on a new connection between two hosts in virtual time, and closes it when the answer is complete.
 fn exchange(request: Request, config: tcp::Config) -> Result<Vec<Seen>, Box<dyn Error>> {
     let port_80 = SocketAddr::new(SERVER.into(), 80);
-    let mut server = Host::new(host::Config::default(), [2; 32]);
-    server.add_address(SERVER.into());
+    let (mut client, mut server) = (host_at(CLIENT, 1), host_at(SERVER, 2));
     server.listen(port_80, tcp::Listen { tcp: config.clone(), ..tcp::Listen::default() })?;
-    let mut client = Host::new(host::Config::default(), [1; 32]);
-    client.add_address(CLIENT.into());
     let socket = client.connect(Instant::ZERO, port_80, config)?;
-    let mut http = Connection::client();
-    http.send(&Event::Request(request))?;
-    http.send(&Event::End(Fields::new()))?;
+    let mut asking = Web::closing();
+    asking.ask(socket, request)?;
 
-    let mut internet = Internet::new(1);
-    let a = internet.add("client", HostNode::new(client, Http { open: Some((socket, http)) }));
-    let b = internet.add("server", HostNode::new(server, Http { open: None }));
-    internet.link(a, b, Link::new(Duration::from_millis(10)));
-    internet.run_until(Instant::ZERO + Duration::from_secs(1))?;
-    let seen = internet.events().seen_by(a);
-    Ok(seen
-        .map(|(at, seen, packet)| Seen { at, sent: seen.outgoing, bytes: framed(seen.outgoing, packet) })
-        .collect())
+    let answering = Web::serving(|_| Bytes::from_static(&[b'.'; 4000])); // more than what fits into two segments
+    let (client, server) = (HostNode::new(client, asking), HostNode::new(server, answering));
+    let mut hosts = TwoHosts::new(client, server, Duration::from_millis(10));
+    hosts.internet.run_until(Instant::ZERO + Duration::from_secs(1))?;
+    let packets = hosts.internet.events().seen_by(hosts.client).map(|(at, seen, ip)| (at, seen.outgoing, ip));
+    Ok(packets.map(|(at, sent, ip)| Seen { at, sent, bytes: framed(sent, ip) }).collect())
 }
 
 /// The simulator's links carry IP packets. On Ethernet, each would be in a frame from one card to the other.
@@ -114,40 +99,6 @@ fn framed(sent: bool, packet: &[u8]) -> Vec<u8> {
     Frame { destination, source, ether_type: EtherType::IPV4, payload: packet }.to_bytes().to_vec()
 }
 // ANCHOR_END: exchange
-
-/// HTTP on one connection, at either end.
-struct Http {
-    open: Option<(SocketId, Connection)>,
-}
-
-impl Application<Host> for Http {
-    fn on_event(&mut self, now: Instant, host: &mut Host, event: host::Event) {
-        if let host::Event::Acceptable(listener) = event {
-            self.open = host.accept(listener).map(|socket| (socket, Connection::server()));
-        }
-        let Some((socket, http)) = &mut self.open else { return };
-        let mut over = false;
-        let pumped = pump(host, now, *socket, http, |http, event| match event {
-            Event::Request(_) => over |= answer(http).is_err(),
-            Event::Response(response) => over |= response.status != StatusCode::OK,
-            Event::End(_) => over |= http.unanswered() == 0 && http.is_idle(),
-            _ => {}
-        });
-        let ours = host.socket(*socket).is_some_and(|connection| connection.endpoints().local.port() != 80);
-        if !matches!(pumped, Ok(Pumped::Open)) || over && ours {
-            host.release(now, *socket);
-            self.open = None;
-        }
-    }
-}
-
-/// More than what fits into two segments.
-fn answer(http: &mut Connection) -> Result<(), Misuse> {
-    let content = Bytes::from_static(&[b'.'; 4000]);
-    http.send(&Event::Response(Response::new(StatusCode::OK).with("Content-Length", content.len())))?;
-    http.send(&Event::Data(content))?;
-    http.send(&Event::End(Fields::new()))
-}
 
 /// A frame, taken apart.
 struct Layers<'a> {
@@ -165,13 +116,9 @@ impl<'a> Layers<'a> {
     }
 
     /// What each layer adds of its own, from the outermost to the innermost, which is all content.
-    fn bytes(&self) -> [(&'static str, usize); 4] {
-        [
-            ("Ethernet", Frame::HEADER_LEN),
-            ("IP", self.packet.header_len()),
-            ("TCP", self.segment.header_len()),
-            ("HTTP", self.segment.payload.len()),
-        ]
+    fn bytes(&self) -> [usize; 4] {
+        let (ip, tcp) = (self.packet.header_len(), self.segment.header_len());
+        [Frame::HEADER_LEN, ip, tcp, self.segment.payload.len()]
     }
 }
 
@@ -199,14 +146,12 @@ fn show(seen: &Seen, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     println!(
         "Not here: TLS, which would stand between TCP and HTTP. Its record layer is not written in this edition.\n"
     );
-    println!(
-        "Who is addressed:\n\n{}",
-        Table::new(["layer", "from", "to"])
-            .row(["Ethernet", &frame.source.to_string(), &frame.destination.to_string()])
-            .row(["IP", &packet.source.to_string(), &packet.destination.to_string()])
-            .row(["TCP", &segment.source.to_string(), &segment.destination.to_string()])
-            .row(["HTTP", "", head?.fields().get_str("Host").unwrap_or_default()])
-    );
+    let table = Table::new(["layer", "from", "to"])
+        .named("Ethernet", [frame.source, frame.destination])
+        .named("IP", [packet.source, packet.destination])
+        .named("TCP", [segment.source, segment.destination])
+        .named("HTTP", ["", head?.fields().get_str("Host").unwrap_or_default()]);
+    println!("Who is addressed:\n\n{table}");
     let addresses = PseudoHeader::V4 { source: packet.source, destination: packet.destination };
     checks.check("the checksum of IP is right", packet.check().is_ok());
     checks.check("the checksum of TCP is right", Segment::check(packet.payload, &addresses).is_ok());
@@ -215,39 +160,30 @@ fn show(seen: &Seen, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
 }
 
 fn shares(columns: &[(&str, &Seen)], checks: &mut Checks) -> Result<(), Box<dyn Error>> {
+    let mut layers = Vec::new();
+    for (_, seen) in columns {
+        layers.push((Layers::of(&seen.bytes)?.bytes(), seen.bytes.len()));
+    }
+    let share = |bytes: usize, total: usize| format!("{:.1} %", 100.0 * bytes as f64 / total as f64);
     let mut table =
         Table::new(["bytes"].into_iter().chain(columns.iter().flat_map(|(name, _)| [*name, "share"])));
-    let layers = columns
-        .iter()
-        .map(|(_, seen)| Layers::of(&seen.bytes).map(|layers| layers.bytes()))
-        .collect::<Result<Vec<_>, _>>()?;
-    let totals: Vec<usize> = columns.iter().map(|(_, seen)| seen.bytes.len()).collect();
-    let share = |bytes: usize, total: usize| format!("{:.1} %", 100.0 * bytes as f64 / total as f64);
-    for layer in 0..4 {
-        let cells = layers.iter().zip(&totals).flat_map(|(layers, &total)| {
-            let bytes = layers[layer].1;
-            [bytes.to_string(), share(bytes, total)]
-        });
-        table = table.row([layers[0][layer].0.to_string()].into_iter().chain(cells));
+    for (layer, name) in ["Ethernet", "IP", "TCP", "HTTP"].into_iter().enumerate() {
+        let cells = layers.iter().map(|(bytes, total)| (bytes[layer], *total));
+        table = table.named(name, cells.flat_map(|(bytes, total)| [bytes.to_string(), share(bytes, total)]));
     }
-    let cells = totals.iter().flat_map(|total| [total.to_string(), "100.0 %".to_owned()]);
-    println!(
-        "What each layer takes of a frame:\n\n{}",
-        table.row(["frame".to_owned()].into_iter().chain(cells))
-    );
-    let sums = layers.iter().map(|layers| layers.iter().map(|layer| layer.1).sum::<usize>());
-    checks.check("no byte belongs to two layers, and none to nobody", sums.eq(totals.iter().copied()));
-    let http: Vec<usize> = layers.iter().map(|layers| layers[3].1).collect();
-    checks.check(
-        "a full segment carries 1448 bytes with timestamps, and 1460 without",
-        http[2..] == [1448, 1460],
-    );
+    let whole = layers.iter().flat_map(|&(_, total)| [total.to_string(), share(total, total)]);
+    println!("What each layer takes of a frame:\n\n{}", table.named("frame", whole));
+    let tiled = layers.iter().all(|(bytes, total)| bytes.iter().sum::<usize>() == *total);
+    checks.check("no byte belongs to two layers, and none to nobody", tiled);
+    let http: Vec<usize> = layers.iter().map(|(bytes, _)| bytes[3]).collect();
+    let full = http[2..] == [1448, 1460];
+    checks.check("a full segment carries 1448 bytes with timestamps, and 1460 without", full);
     println!();
     Ok(())
 }
 
 /// The connection of the small request, from SYN to the last ACK.
-fn whole(frames: &[Seen], checks: &mut Checks) -> Result<(), Box<dyn Error>> {
+fn whole(frames: &[Seen], checks: &mut Checks) {
     let mut table = Table::new(["the whole connection", "frames", "empty", "bytes", "of HTTP"]);
     let mut asked = 0;
     for (name, sent) in [("client to server", true), ("server to client", false)] {
@@ -255,26 +191,10 @@ fn whole(frames: &[Seen], checks: &mut Checks) -> Result<(), Box<dyn Error>> {
         let http: usize = side.iter().map(|frame| carries(frame)).sum();
         let empty = side.iter().filter(|frame| carries(frame) == 0).count();
         let bytes: usize = side.iter().map(|frame| frame.bytes.len()).sum();
-        table = table.row(
-            [name.to_owned()]
-                .into_iter()
-                .chain([side.len(), empty, bytes, http].map(|count| count.to_string())),
-        );
+        table = table.named(name, [side.len(), empty, bytes, http]);
         asked += if sent { bytes - http } else { 0 };
     }
     println!("{table}");
     let request = request_of(frames).map_or(0, carries);
     checks.check("to ask cost the client several times the request itself", asked > 3 * request);
-    Ok(())
-}
-
-fn write(frames: &[Seen], file: File) -> Result<(), Box<dyn Error>> {
-    let mut capture = Writer::new(BufWriter::new(file))?;
-    let card = capture.interface("client", LinkType::ETHERNET)?;
-    for frame in frames {
-        let direction = if frame.sent { Direction::Outbound } else { Direction::Inbound };
-        capture.packet_with(frame.at, card, &frame.bytes, direction, "")?;
-    }
-    capture.flush()?;
-    Ok(())
 }

@@ -1,20 +1,17 @@
 //! Section 8.1: one echo service, waiting for its connections in five ways: a thread for each, poll, epoll (level and edge),
 //! io_uring. What a message costs in system calls, wake-ups and processor time, and what connections cost that say nothing.
 
-use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::thread::{self, JoinHandle};
 
 use bytes::BytesMut;
 use wirelab::reactor::{Backend, Interest, Reactor, Token, Trigger};
-use wirelab::socket::{ListenOptions, TcpListener, TcpStream, raise_descriptor_limit};
-use wirelab_examples::{Args, Bars, Checks, Cost, Meter, Outcome, PCAP, Table, Traffic};
+use wirelab::socket::{TcpStream, raise_descriptor_limit};
+use wirelab_examples::{Args, Bars, Checks, Cost, EchoLoad, Meter, Outcome, Table};
 
 const ABOUT: &str =
     "One echo service in five ways: threads, poll, epoll (level, edge), io_uring (section 8.1).
 Look at the system calls and the processor time of a message, and at what idle connections cost.";
-
-const MESSAGE: usize = 64;
 
 fn main() -> Outcome {
     let args = Args::parse(
@@ -34,7 +31,7 @@ fn main() -> Outcome {
     let most = most.min(descriptors.saturating_sub(100) / 2).max(1);
     println!("{ABOUT}\n");
     let mut checks = Checks::default();
-    let ways: Vec<Way> = Way::ALL.into_iter().filter(Way::works_here).collect();
+    let ways: Vec<Way> = WAYS.into_iter().filter(works_here).collect();
     cost_of_a_message(&ways, most, messages, &mut checks)?;
     let chart = cost_of_silence(&ways, most, messages, &mut checks)?;
     if let Some(file) = args.get("--svg") {
@@ -43,84 +40,58 @@ fn main() -> Outcome {
     Ok(checks.exit_code())
 }
 
-/// How the service waits.
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Threads,
-    Poll,
-    EpollLevel,
-    EpollEdge,
-    Uring,
-}
+/// A name, and how the service waits: with its connections, until so many messages were served.
+type Way = (&'static str, fn(Vec<TcpStream>, usize) -> io::Result<Cost>);
 
-impl Way {
-    const ALL: [Way; 5] = [Way::Threads, Way::Poll, Way::EpollLevel, Way::EpollEdge, Way::Uring];
+const WAYS: [Way; 5] = [
+    ("threads", thread_each),
+    ("poll", |streams, messages| edge(Backend::Poll, streams, messages)),
+    ("epoll, level", level),
+    ("epoll, edge", |streams, messages| edge(Backend::Epoll, streams, messages)),
+    ("io_uring", |streams, messages| edge(Backend::Uring, streams, messages)),
+];
 
-    fn name(self) -> &'static str {
-        match self {
-            Way::Threads => "threads",
-            Way::Poll => "poll",
-            Way::EpollLevel => "epoll, level",
-            Way::EpollEdge => "epoll, edge",
-            Way::Uring => "io_uring",
-        }
-    }
-
-    fn works_here(&self) -> bool {
-        if *self != Way::Uring {
-            return true;
-        }
-        let available = Backend::Uring.is_available();
-        if let Err(reason) = &available {
+fn works_here((name, _): &Way) -> bool {
+    match Backend::Uring.is_available() {
+        Err(reason) if *name == "io_uring" => {
             println!("Not shown: io_uring. {reason}\n");
+            false
         }
-        available.is_ok()
+        _ => true,
     }
 }
 
-fn cost_of_a_message(
-    ways: &[Way],
-    most: usize,
-    messages: usize,
-    checks: &mut Checks,
-) -> Result<(), Box<dyn Error>> {
+fn cost_of_a_message(ways: &[Way], most: usize, messages: usize, checks: &mut Checks) -> io::Result<()> {
     let mut sizes = vec![1, most.min(100), most];
     sizes.dedup();
-    for connections in sizes {
-        let rounds = (messages / connections).max(5);
-        let plural = if connections == 1 { "" } else { "s" };
-        let headings =
-            [&format!("{connections} connection{plural}"), "system calls", "wake-ups", "µs of processor"];
-        let mut table = Table::new(headings);
-        let mut by_epoll = f64::INFINITY;
-        let mut held = true;
-        for &way in ways {
-            let cost = measure(way, connections, 0, rounds)?;
+    for active in sizes {
+        let load = EchoLoad { active, idle: 0, rounds: (messages / active).max(5) };
+        let connections = format!("{active} connection{}", if active == 1 { "" } else { "s" });
+        let mut table = Table::new([&connections, "system calls", "wake-ups", "µs of processor"]);
+        let (mut by_epoll, mut held) = (f64::INFINITY, true);
+        for &(name, serve) in ways {
+            let cost = load.best_of_three(serve)?;
             let (calls, wakes) = (cost.calls_each(), cost.wakes_each());
-            table = table.row([
-                way.name(),
-                &format!("{calls:.2}"),
-                &format!("{wakes:.2}"),
-                &format!("{:.1}", cost.micros_each()),
-            ]);
-            held &= match way {
-                Way::Threads => calls == 2.0,
-                Way::Poll | Way::EpollLevel | Way::EpollEdge => (2.0..3.1).contains(&calls),
-                Way::Uring => calls < by_epoll,
+            let micros = format!("{:.1}", cost.micros_each());
+            table = table.cells(&[&name, &format!("{calls:.2}"), &format!("{wakes:.2}"), &micros]);
+            held &= match name {
+                "threads" => calls == 2.0,
+                "io_uring" => calls < by_epoll,
+                _ => (2.0..3.1).contains(&calls),
             };
-            if way == Way::EpollEdge {
+            if name == "epoll, edge" {
                 by_epoll = calls;
             }
         }
         println!("{table}");
-        checks.check(
-            "a read and a write each, and in a loop a share of the waiting; the ring makes fewer calls",
-            held,
-        );
+        let promise =
+            "a read and a write each, and in a loop a share of the waiting; the ring makes fewer calls";
+        checks.check(promise, held);
         println!();
     }
     println!(
-        "Each figure is for one message of {MESSAGE} bytes and its echo, at the server's end; the best of"
+        "Each figure is for one message of {} bytes and its echo, at the server's end; the best of",
+        EchoLoad::MESSAGE
     );
     println!("three measurements. A wake-up is a return from waiting.\n");
     if cfg!(debug_assertions) {
@@ -130,15 +101,9 @@ fn cost_of_a_message(
 }
 
 /// One connection speaks; the others do not.
-fn cost_of_silence(
-    ways: &[Way],
-    most: usize,
-    messages: usize,
-    checks: &mut Checks,
-) -> Result<Bars, Box<dyn Error>> {
-    let ways = ways.iter().filter(|way| matches!(way, Way::Poll | Way::EpollEdge | Way::Uring));
-    let headings = ["idle connections"].into_iter().chain(ways.clone().map(|way| way.name()));
-    let mut table = Table::new(headings);
+fn cost_of_silence(ways: &[Way], most: usize, messages: usize, checks: &mut Checks) -> io::Result<Bars> {
+    let ways = ways.iter().filter(|(name, _)| ["poll", "epoll, edge", "io_uring"].contains(name));
+    let mut table = Table::new(["idle connections"].into_iter().chain(ways.clone().map(|(name, _)| *name)));
     let mut chart = Bars::new("Processor time of one connection's message, beside idle ones", "µs");
     let mut micros = Vec::new();
     let mut crowds = vec![0, most / 4, most - 1];
@@ -146,75 +111,25 @@ fn cost_of_silence(
     for idle in crowds {
         chart = chart.group(format!("{idle} idle connections"));
         micros.clear();
-        for way in ways.clone() {
-            let cost = measure(*way, 1, idle, (messages / 5).max(50))?.micros_each();
-            chart = chart.bar(way.name(), cost);
+        for &(name, serve) in ways.clone() {
+            let load = EchoLoad { active: 1, idle, rounds: (messages / 5).max(50) };
+            let cost = load.best_of_three(serve)?.micros_each();
+            chart = chart.bar(name, cost);
             micros.push(cost);
         }
-        table =
-            table.row([idle.to_string()].into_iter().chain(micros.iter().map(|cost| format!("{cost:.1}"))));
+        table = table.named(idle, micros.iter().map(|cost| format!("{cost:.1}")));
     }
     println!("One connection speaks; the microseconds of processor for its message:\n\n{table}");
     if most >= 500 {
-        checks.check(
-            "beside many idle connections, poll costs more than twice what epoll does",
-            micros[0] > 2.0 * micros[1],
-        );
+        let much = micros[0] > 2.0 * micros[1];
+        checks.check("beside many idle connections, poll costs more than twice what epoll does", much);
     }
     Ok(chart)
 }
 
-/// The best of three measurements: whatever else the machine does can only add to it.
-fn measure(way: Way, active: usize, idle: usize, rounds: usize) -> Result<Cost, Box<dyn Error>> {
-    let costs = (0..3).map(|_| measure_once(way, active, idle, rounds)).collect::<Result<Vec<_>, _>>()?;
-    Ok(costs.into_iter().min_by_key(|cost| cost.cpu).unwrap_or_default())
-}
-
-/// So many connections speak in each round, and wait for their echo before the next; others only exist.
-fn measure_once(way: Way, active: usize, idle: usize, rounds: usize) -> Result<Cost, Box<dyn Error>> {
-    let listener = ListenOptions::default().bind("127.0.0.1:0".parse()?)?;
-    let address = listener.local_addr()?;
-    let server = thread::spawn(move || serve(way, &listener, active + idle, active * rounds));
-    let connect = |_| TcpStream::connect(address);
-    let clients = (0..active).map(connect).collect::<io::Result<Vec<_>>>()?;
-    let silent = (0..idle).map(connect).collect::<io::Result<Vec<_>>>()?;
-    let mut echo = [0; MESSAGE];
-    for round in 0..rounds {
-        let message = [round as u8; MESSAGE];
-        for client in &clients {
-            client.write(&message)?;
-        }
-        for client in &clients {
-            let mut filled = 0;
-            while filled < MESSAGE {
-                filled += match client.read(&mut echo[filled..])? {
-                    0 => return Err("the server ended a connection".into()),
-                    count => count,
-                };
-            }
-            if echo != message {
-                return Err("the echo is not what was sent".into());
-            }
-        }
-    }
-    drop((clients, silent));
-    Ok(server.join().map_err(|_| "the server panicked")??)
-}
-
-fn serve(way: Way, listener: &TcpListener, connections: usize, messages: usize) -> io::Result<Cost> {
-    let streams =
-        (0..connections).map(|_| Ok(listener.accept_blocking()?.0)).collect::<io::Result<Vec<_>>>()?;
-    match way {
-        Way::Threads => thread_each(streams, messages / connections),
-        Way::EpollLevel => level(&streams, messages),
-        Way::Poll => edge(Backend::Poll, streams, messages),
-        Way::EpollEdge => edge(Backend::Epoll, streams, messages),
-        Way::Uring => edge(Backend::Uring, streams, messages),
-    }
-}
-
 /// A thread for each connection, which waits in its reads.
 fn thread_each(streams: Vec<TcpStream>, messages: usize) -> io::Result<Cost> {
+    let messages = messages / streams.len();
     let echo = move |stream: TcpStream| {
         let (mut meter, mut calls, mut buffer) = (Meter::new(messages), 0, [0; 4096]);
         loop {
@@ -236,7 +151,7 @@ fn thread_each(streams: Vec<TcpStream>, messages: usize) -> io::Result<Cost> {
 }
 
 /// Epoll names a connection as long as it has something to read: one read is enough, whatever it leaves.
-fn level(streams: &[TcpStream], messages: usize) -> io::Result<Cost> {
+fn level(streams: Vec<TcpStream>, messages: usize) -> io::Result<Cost> {
     let mut reactor = Reactor::<()>::new()?;
     for (number, stream) in streams.iter().enumerate() {
         reactor.register(stream, Token(number as u64), Interest::READABLE, Trigger::Level)?;

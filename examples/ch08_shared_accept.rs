@@ -3,15 +3,10 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
-use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use wirelab::reactor::{Reactor, Token};
-use wirelab::socket::{TcpListener, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, PCAP, Table, ThreadWatch, Traffic, wait_until};
+use wirelab::reactor::{Acceptor, Reactor, Token};
+use wirelab::socket::TcpListener;
+use wirelab_examples::{AcceptLog, Acceptors, Args, Checks, Outcome, Table};
 
 const ABOUT: &str = "Several threads accept on one socket (section 8.3).
 Look at who gets the next connection, how many threads are woken for it, and what a slow thread holds up.";
@@ -36,43 +31,93 @@ fn main() -> Outcome {
     Ok(checks.exit_code())
 }
 
+/// How a thread waits for connections.
+type Way = fn(TcpListener, usize, &AcceptLog) -> io::Result<()>;
+
+/// Each with its name, and with whether all threads are woken for a connection.
+const WAYS: [(&str, Way, bool); 3] = [
+    ("accept", blocked_in_accept, false),
+    ("epoll", waiting_in_epoll, true),
+    ("epoll, exclusive", waiting_exclusively, false),
+];
+
+/// The server of most textbooks: the kernel wakes the thread when it has a connection for it.
+fn blocked_in_accept(listener: TcpListener, thread: usize, log: &AcceptLog) -> io::Result<()> {
+    loop {
+        let (_stream, _peer) = listener.accept_blocking()?;
+        if !log.took(thread) {
+            return Ok(());
+        }
+    }
+}
+
+/// Epoll tells the thread that there is a connection; it may be another's by the time it asks.
+fn waiting_in_epoll(listener: TcpListener, thread: usize, log: &AcceptLog) -> io::Result<()> {
+    let mut reactor = Reactor::new()?;
+    let acceptor = reactor.listen(listener, Token(0))?;
+    accept_when_told(reactor, acceptor, thread, log)
+}
+
+/// With `EPOLLEXCLUSIVE`.
+fn waiting_exclusively(listener: TcpListener, thread: usize, log: &AcceptLog) -> io::Result<()> {
+    let mut reactor = Reactor::new()?;
+    let acceptor = reactor.listen_shared(listener, Token(0))?;
+    accept_when_told(reactor, acceptor, thread, log)
+}
+
+fn accept_when_told(
+    mut reactor: Reactor<()>,
+    mut acceptor: Acceptor,
+    thread: usize,
+    log: &AcceptLog,
+) -> io::Result<()> {
+    loop {
+        reactor.poll(None)?;
+        while reactor.next_event().is_some() {
+            match reactor.accept(&mut acceptor) {
+                Ok(_connection) if log.took(thread) => {}
+                Ok(_last) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    log.told_in_vain();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
 /// Each connection comes when all threads wait: then the kernel alone decides who gets it.
 fn one_by_one(threads: usize, connections: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     println!("{connections} connections one by one, each when all {threads} threads wait:\n");
     let mut table =
         Table::new(["waiting in", "who got the first", "each", "woken", "in vain", "told in vain"]);
-    for way in Way::ALL {
-        let crew = Crew::start(way, threads, connections)?;
+    for (name, way, herd) in WAYS {
+        let crew = Acceptors::start(threads, connections, way)?;
         let woken_before = crew.wakes()?;
         for count in 1..=connections {
-            drop(TcpStream::connect(crew.listener.local_addr()?)?);
+            crew.connect()?;
             crew.wait_until_taken(count)?;
             crew.wait_until_all_wait()?;
         }
         let woken = crew.wakes()? - woken_before;
-        let (takers, told) = (crew.takers(), crew.log.told_in_vain.load(SeqCst));
+        let (takers, told) = (crew.log.takers(), crew.log.in_vain());
         let in_vain = woken.saturating_sub(connections as u64);
         let first: Vec<String> = takers.iter().take(2 * threads).map(usize::to_string).collect();
         let shares = format!("{:?}", crew.shares());
-        let cells = [woken, in_vain, told].map(|count| count.to_string());
-        table = table.row([way.name().to_owned(), first.join(" "), shares].into_iter().chain(cells));
+        table = table.cells(&[&name, &first.join(" "), &shares, &woken, &in_vain, &told]);
         crew.stop()?;
-        match way {
-            Way::Accept => {
-                // Among so many in a row, each thread is there once.
-                let in_turn = takers.windows(threads).all(|row| (0..threads).all(|it| row.contains(&it)));
-                checks.check("accept: the thread that has waited longest is woken (FIFO)", in_turn);
-                checks
-                    .check("accept: one thread is woken for a connection", 2 * in_vain < connections as u64);
-            }
-            Way::Epoll => {
-                let herd = connections as u64 * (threads as u64 - 1);
-                checks.check("epoll: every thread is woken for every connection", 2 * in_vain > herd);
-            }
-            Way::Exclusive => checks.check(
-                "epoll with EPOLLEXCLUSIVE: one thread is woken for a connection",
-                2 * in_vain < connections as u64,
-            ),
+        if name == "accept" {
+            // Among so many in a row, each thread is there once.
+            let in_turn = takers.windows(threads).all(|row| (0..threads).all(|it| row.contains(&it)));
+            checks.check("accept: the thread that has waited longest is woken (FIFO)", in_turn);
+        }
+        let way = name.replace(", exclusive", " with EPOLLEXCLUSIVE");
+        if herd {
+            let all = connections as u64 * (threads as u64 - 1);
+            checks.check(format!("{way}: every thread is woken for every connection"), 2 * in_vain > all);
+        } else {
+            let few = 2 * in_vain < connections as u64;
+            checks.check(format!("{way}: one thread is woken for a connection"), few);
         }
     }
     println!("\n{table}");
@@ -83,20 +128,17 @@ fn one_by_one(threads: usize, connections: usize, checks: &mut Checks) -> Result
 fn at_once(threads: usize, connections: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     println!("\n{connections} connections as fast as one client can make them:\n");
     let mut table = Table::new(["waiting in", "each", "woken", "told in vain"]);
-    for way in Way::ALL {
-        let crew = Crew::start(way, threads, connections)?;
+    for (name, way, _) in WAYS {
+        let crew = Acceptors::start(threads, connections, way)?;
         let woken_before = crew.wakes()?;
-        for _ in 0..connections {
-            drop(TcpStream::connect(crew.listener.local_addr()?)?);
-        }
+        (0..connections).try_for_each(|_| crew.connect())?;
         crew.wait_until_taken(connections)?;
         crew.wait_until_all_wait()?;
-        let (woken, told) = (crew.wakes()? - woken_before, crew.log.told_in_vain.load(SeqCst));
+        let (woken, told) = (crew.wakes()? - woken_before, crew.log.in_vain());
         let shares = crew.shares();
-        table =
-            table.row([way.name().to_owned(), format!("{shares:?}"), woken.to_string(), told.to_string()]);
+        table = table.cells(&[&name, &format!("{shares:?}"), &woken, &told]);
         let all = shares.iter().sum::<usize>() == connections;
-        checks.check(format!("{}: each connection was accepted once", way.name()), all);
+        checks.check(format!("{name}: each connection was accepted once"), all);
         crew.stop()?;
     }
     println!("\n{table}");
@@ -106,169 +148,17 @@ fn at_once(threads: usize, connections: usize, checks: &mut Checks) -> Result<()
 /// The first connection keeps its thread busy. With one queue for all, nobody waits for that thread.
 fn one_is_slow(threads: usize, connections: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     println!("\nThe thread of the first connection stays busy with it; then {connections} more come:\n");
-    let crew = Crew::start(Way::Accept, threads, connections + 1)?;
-    crew.log.busy.store(true, SeqCst);
+    let crew = Acceptors::start(threads, connections + 1, blocked_in_accept)?;
+    crew.log.keep_busy(true);
     for count in 1..=connections + 1 {
-        drop(TcpStream::connect(crew.listener.local_addr()?)?);
+        crew.connect()?;
         crew.wait_until_taken(count)?;
     }
     let (shares, queue) = (crew.shares(), crew.listener.accept_queue()?);
     println!("each: {shares:?}, still in the accept queue: {}", queue.length);
-    crew.log.busy.store(false, SeqCst);
+    crew.log.keep_busy(false);
     crew.stop()?;
     checks.check("the busy thread got one connection", shares[0] == 1);
     checks.check("the others took all the rest, and none waited for the busy one", queue.length == 0);
     Ok(())
-}
-
-/// How a thread waits for connections.
-#[derive(Clone, Copy)]
-enum Way {
-    Accept,
-    Epoll,
-    /// With `EPOLLEXCLUSIVE`.
-    Exclusive,
-}
-
-impl Way {
-    const ALL: [Way; 3] = [Way::Accept, Way::Epoll, Way::Exclusive];
-
-    fn name(self) -> &'static str {
-        match self {
-            Way::Accept => "accept",
-            Way::Epoll => "epoll",
-            Way::Exclusive => "epoll, exclusive",
-        }
-    }
-}
-
-/// What the threads write down, without locks: a thread that waits shall wait for a connection and for nothing else.
-#[derive(Default)]
-struct Log {
-    /// The number of the thread that took each connection, in order.
-    takers: Vec<AtomicUsize>,
-    taken: AtomicUsize,
-    /// How often a thread was told of a connection and found none.
-    told_in_vain: AtomicU64,
-    /// While it is set, whoever takes the first connection stays with it.
-    busy: AtomicBool,
-    stop: AtomicBool,
-}
-
-impl Log {
-    /// A thread has taken a connection. Returns whether it shall go on.
-    fn took(&self, thread: usize) -> bool {
-        let at = self.taken.fetch_add(1, SeqCst);
-        if let Some(taker) = self.takers.get(at) {
-            taker.store(thread, SeqCst);
-        }
-        while at == 0 && self.busy.load(SeqCst) {
-            thread::sleep(Duration::from_millis(1));
-        }
-        !self.stop.load(SeqCst)
-    }
-}
-
-/// The server of most textbooks: the kernel wakes the thread when it has a connection for it.
-fn blocked_in_accept(listener: &TcpListener, thread: usize, log: &Log) -> io::Result<()> {
-    loop {
-        let (_stream, _peer) = listener.accept_blocking()?;
-        if !log.took(thread) {
-            return Ok(());
-        }
-    }
-}
-
-/// Epoll tells the thread that there is a connection; it may be another's by the time it asks.
-fn waiting_in_epoll(listener: TcpListener, exclusive: bool, thread: usize, log: &Log) -> io::Result<()> {
-    let mut reactor = Reactor::<()>::new()?;
-    let mut acceptor = match exclusive {
-        false => reactor.listen(listener, Token(0))?,
-        true => reactor.listen_shared(listener, Token(0))?,
-    };
-    loop {
-        reactor.poll(None)?;
-        while reactor.next_event().is_some() {
-            match reactor.accept(&mut acceptor) {
-                Ok(_connection) if log.took(thread) => {}
-                Ok(_last) => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    log.told_in_vain.fetch_add(1, SeqCst);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-/// The threads, and their one socket.
-struct Crew {
-    listener: TcpListener,
-    log: Arc<Log>,
-    threads: Vec<(JoinHandle<io::Result<()>>, ThreadWatch)>,
-}
-
-impl Crew {
-    fn start(way: Way, threads: usize, connections: usize) -> Result<Crew, Box<dyn Error>> {
-        let listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
-        let takers = (0..connections).map(|_| AtomicUsize::new(usize::MAX)).collect();
-        let mut crew =
-            Crew { listener, log: Arc::new(Log { takers, ..Log::default() }), threads: Vec::new() };
-        for number in 0..threads {
-            let (listener, log) = (crew.listener.try_clone()?, crew.log.clone());
-            let (sender, receiver) = mpsc::channel();
-            let thread = thread::spawn(move || {
-                // The receiver waits for it below.
-                let _ = sender.send(ThreadWatch::current());
-                match way {
-                    Way::Accept => blocked_in_accept(&listener, number, &log),
-                    Way::Epoll => waiting_in_epoll(listener, false, number, &log),
-                    Way::Exclusive => waiting_in_epoll(listener, true, number, &log),
-                }
-            });
-            crew.threads.push((thread, receiver.recv()??));
-            crew.wait_until_all_wait()?; // so they stand in line in the order of their numbers
-        }
-        Ok(crew)
-    }
-
-    fn wait_until_all_wait(&self) -> io::Result<()> {
-        for (_, watch) in &self.threads {
-            wait_until("a thread to wait", || watch.is_waiting())?;
-        }
-        Ok(())
-    }
-
-    fn wait_until_taken(&self, count: usize) -> io::Result<()> {
-        wait_until("a connection to be accepted", || Ok(self.log.taken.load(SeqCst) >= count))
-    }
-
-    fn wakes(&self) -> io::Result<u64> {
-        self.threads.iter().map(|(_, watch)| watch.wakes()).sum()
-    }
-
-    /// Which thread took each connection.
-    fn takers(&self) -> Vec<usize> {
-        let taken = self.log.taken.load(SeqCst);
-        self.log.takers.iter().take(taken).map(|taker| taker.load(SeqCst)).collect()
-    }
-
-    /// How many connections each thread took.
-    fn shares(&self) -> Vec<usize> {
-        let takers = self.takers();
-        let share = |number| takers.iter().filter(|&&taker| taker == number).count();
-        (0..self.threads.len()).map(share).collect()
-    }
-
-    /// A last connection for each thread, which ends it.
-    fn stop(self) -> Result<(), Box<dyn Error>> {
-        self.log.stop.store(true, SeqCst);
-        for _ in &self.threads {
-            drop(TcpStream::connect(self.listener.local_addr()?)?);
-        }
-        for (thread, _) in self.threads {
-            thread.join().map_err(|_| "a thread panicked")??;
-        }
-        Ok(())
-    }
 }

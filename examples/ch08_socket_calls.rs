@@ -3,11 +3,11 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 
 use wirelab::kernel::{Counter, Query, SocketEntry, TcpCounters};
 use wirelab::socket::{Call, ListenOptions, Socket, TcpListener, TcpState, TcpStream, record};
-use wirelab_examples::{Args, Checks, Outcome, PCAP, Traffic, own_network, wait_until};
+use wirelab_examples::{Args, CallNames, Checks, Outcome, own_network, wait_until};
 
 const ABOUT: &str =
     "socket, bind, listen, connect, accept, send, recv, shutdown, close: one at a time (section 8.1).
@@ -20,7 +20,7 @@ fn main() -> Outcome {
     let own = own_network("how many segments each call takes").is_some();
     let _recording = args.recording(Traffic::Here)?;
     let mut stage =
-        Stage { own, checks: Checks::default(), port: 0, client_port: 0, names: Vec::new(), call: None };
+        Stage { own, checks: Checks::default(), port: 0, names: CallNames::default(), call: None };
     let (client, server) = open(&mut stage)?;
     close(&mut stage, client, server)?;
     unread(&mut stage)?;
@@ -36,7 +36,7 @@ fn open(stage: &mut Stage) -> io::Result<(TcpStream, TcpStream)> {
     stage.name("listener", &socket);
     stage.see("a descriptor, and nothing that the network could see", 0, &[])?;
     stage.call("server: bind", || socket.bind(ANY))?;
-    stage.port = socket.local_addr()?.port();
+    stage.has_port(socket.local_addr()?.port());
     stage.see("a port, on which nobody listens", 0, &[])?;
     let listener = stage.call("server: listen", || socket.listen(8))?;
     stage.see("from now on the kernel answers SYNs", 0, &["listener LISTEN, 0 of 8"])?;
@@ -44,7 +44,7 @@ fn open(stage: &mut Stage) -> io::Result<(TcpStream, TcpStream)> {
     let address = listener.local_addr()?;
     let client = stage.call("client: socket, connect", || Socket::tcp_for(&address)?.connect(address))?;
     stage.name("client", &client);
-    stage.client_port = client.local_addr()?.port();
+    stage.names.port(client.local_addr()?.port(), "CLIENT");
     stage.see(
         "SYN, SYN+ACK, ACK: connected before accept, to a socket that no program has yet",
         3,
@@ -162,9 +162,8 @@ struct Stage {
     checks: Checks,
     /// The server's port: the table shows what has to do with it.
     port: u16,
-    client_port: u16,
     /// What descriptors are called here.
-    names: Vec<(String, &'static str)>,
+    names: CallNames,
     /// The last call: its title, the system calls in it, and the counters before it.
     call: Option<(&'static str, Vec<Call>, TcpCounters)>,
 }
@@ -202,7 +201,7 @@ impl Stage {
         let (title, calls, before) =
             self.call.take().ok_or_else(|| io::Error::other("no call to look at"))?;
         println!("{title}");
-        calls.iter().for_each(|call| println!("    {}", self.in_names(call)));
+        calls.iter().for_each(|call| println!("    {}", self.names.apply(call)));
         let taken = TcpCounters::read()?.since(&before).get(Counter::OUT_SEGMENTS);
         if self.own {
             println!("    segments: {taken}");
@@ -245,33 +244,19 @@ impl Stage {
     /// A connection on a new port, its calls unseen.
     fn connected(&mut self, reuse_address: bool) -> io::Result<(TcpListener, TcpStream, TcpStream)> {
         let listener = ListenOptions::default().reuse_address(reuse_address).backlog(8).bind(ANY)?;
-        self.port = listener.local_addr()?.port();
-        let client = TcpStream::connect(listener.local_addr()?)?;
-        let (server, _) = listener.accept_blocking()?;
+        self.has_port(listener.local_addr()?.port());
+        let (client, server) = listener.pair()?;
         self.name("client", &client);
         self.name("server", &server);
         Ok((listener, client, server))
     }
 
-    fn name(&mut self, name: &'static str, socket: &impl AsFd) {
-        let descriptor = socket.as_fd().as_raw_fd().to_string();
-        self.names.retain(|(number, _)| *number != descriptor);
-        self.names.push((descriptor, name));
+    fn has_port(&mut self, port: u16) {
+        self.port = port;
+        self.names.port(port, "SERVER");
     }
 
-    /// The call as `strace` would write it, with names for numbers that are others each time.
-    fn in_names(&self, call: &Call) -> String {
-        let name = |text: &str| {
-            let found = self.names.iter().find(|(number, _)| number == text);
-            found.map_or(text.to_owned(), |(_, name)| (*name).to_owned())
-        };
-        let text = call.to_string();
-        let result = text.rsplit_once(" = ").map_or("", |(_, result)| result);
-        let result = if matches!(call.name, "socket" | "accept4") { name(result) } else { result.to_owned() };
-        let (first, rest) = call.arguments.split_at(call.arguments.find(',').unwrap_or(call.arguments.len()));
-        let [server, client] = [self.port, self.client_port].map(|port| format!("htons({port})"));
-        format!("{}({}{rest}) = {result}", call.name, name(first))
-            .replace(&server, "htons(SERVER)")
-            .replace(&client, "htons(CLIENT)")
+    fn name(&mut self, name: &'static str, socket: &impl AsFd) {
+        self.names.descriptor(socket, name);
     }
 }

@@ -4,13 +4,13 @@
 //! `ch10_nagle_sim` shows the same in virtual time. Client and server share one thread. TCP needs neither of them to run: the kernel does both ends' work.
 
 use std::error::Error;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read};
 use std::time::{Duration, Instant};
 
 use wirelab::kernel::{Counter, TcpCounters};
 use wirelab::sim::{Ladder, Side};
-use wirelab::socket::{Namespace, Socket, TcpInfo, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, PCAP, Percentiles, Table, TcpWatch, Traffic};
+use wirelab::socket::{ConnectOptions, ListenOptions, Namespace, TcpInfo, TcpStream};
+use wirelab_examples::{Args, Checks, Outcome, Percentiles, Table, TcpWatch};
 
 const ABOUT: &str = "Nagle's algorithm and delayed acknowledgements (section 10.1).
 Look at what the kernel has sent when both writes have returned, and at how long the answer takes.";
@@ -54,13 +54,8 @@ fn main() -> Outcome {
 
 /// Two ends of a connection with this `TCP_MAXSEG`. Loopback's own would be 65,483 bytes.
 fn connect(mss: usize) -> Result<(TcpStream, TcpStream), Box<dyn Error>> {
-    let loopback = "127.0.0.1:0".parse()?;
-    let (listening, connecting) = (Socket::tcp_for(&loopback)?, Socket::tcp_for(&loopback)?);
-    listening.set_max_segment(mss)?; // the accepted sockets inherit it
-    connecting.set_max_segment(mss)?;
-    listening.bind(loopback)?;
-    let listener = listening.listen(1)?;
-    let client = connecting.connect(listener.local_addr()?)?;
+    let listener = ListenOptions::default().max_segment(mss).bind("127.0.0.1:0".parse()?)?; // the accepted sockets inherit it
+    let client = ConnectOptions::default().max_segment(mss).connect(listener.local_addr()?)?;
     Ok((client, listener.accept_blocking()?.0))
 }
 
@@ -75,69 +70,45 @@ fn how_much_fits(checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     println!("{table}");
     println!("The options are the timestamps. All options together cannot exceed 40 bytes, so that an MSS");
     println!("of 1460 always leaves 1420 and more.\n");
-    checks.check(
-        "an MSS of 1460 leaves 1448 bytes for data, and one of 1472 the section's 1460",
-        fits == [1448, 1460],
-    );
+    let promise = "an MSS of 1460 leaves 1448 bytes for data, and one of 1472 the section's 1460";
+    checks.check(promise, fits == [1448, 1460]);
     Ok(())
 }
 
-/// How the request is written, or its acknowledgement brought about.
-#[derive(Clone, Copy, PartialEq)]
+/// How the request is written.
+#[derive(Clone, Copy)]
 enum Way {
     TwoWrites,
-    NoDelay,
     OneWrite,
     Cork,
     More,
-    QuickAck,
 }
-
-/// Name, and how many segments with data it takes.
-const WAYS: [(Way, &str, u32); 6] = [
-    (Way::TwoWrites, "two writes", 2),
-    (Way::NoDelay, "TCP_NODELAY", 2),
-    (Way::QuickAck, "TCP_QUICKACK at the server", 2),
-    (Way::Cork, "TCP_CORK", 1),
-    (Way::More, "MSG_MORE", 1),
-    (Way::OneWrite, "one write of both pieces", 1),
-];
 
 fn write_request(client: &TcpStream, way: Way) -> io::Result<usize> {
     match way {
-        Way::TwoWrites | Way::NoDelay | Way::QuickAck => {
-            client.write(&HEAD)?;
-            client.write(&BODY)
-        }
-        Way::More => {
-            client.write_more(&HEAD)?;
-            client.write(&BODY)
-        }
+        Way::TwoWrites => client.write(&HEAD)?,
+        Way::More => client.write_more(&HEAD)?,
         Way::Cork => {
             client.set_cork(true)?;
             client.write(&HEAD)?;
             client.write(&BODY)?;
-            client.set_cork(false).map(|()| REQUEST)
+            return client.set_cork(false).map(|()| REQUEST);
         }
-        Way::OneWrite => client.write_vectored(&[IoSlice::new(&HEAD), IoSlice::new(&BODY)]),
-    }
+        Way::OneWrite => return client.write_vectored(&[IoSlice::new(&HEAD), IoSlice::new(&BODY)]),
+    };
+    client.write(&BODY)
 }
 
 /// What was seen of a request and its answer.
 struct Exchange {
-    /// Of the client, when its writes had returned.
-    written: TcpInfo,
+    /// Whether the client had kept something back when its writes had returned.
+    kept_back: bool,
     /// Segments with data, without those sent again.
     segments: u32,
     took: Duration,
 }
 
-fn exchange(
-    client: &TcpStream,
-    server: &TcpStream,
-    way: Way,
-    quick: bool,
-) -> Result<Exchange, Box<dyn Error>> {
+fn exchange(client: &TcpStream, server: &TcpStream, way: Way, quick: bool) -> io::Result<Exchange> {
     if quick {
         server.set_quick_ack(true)?; // not lasting: it has to be said again and again
     }
@@ -145,22 +116,29 @@ fn exchange(
     let before = sent(client.tcp_info()?);
     let began = Instant::now();
     write_request(client, way)?;
-    let written = client.tcp_info()?;
-    receive(server, REQUEST)?;
-    server.write(b"answer")?;
-    receive(client, b"answer".len())?;
-    Ok(Exchange { written, took: began.elapsed(), segments: sent(client.tcp_info()?) - before })
+    let kept_back = client.tcp_info()?.notsent_bytes > 0;
+    answer(client, server)?;
+    Ok(Exchange { kept_back, took: began.elapsed(), segments: sent(client.tcp_info()?) - before })
 }
 
-/// Reads so many bytes, however many reads that takes.
-fn receive(stream: &TcpStream, count: usize) -> Result<(), Box<dyn Error>> {
-    let mut buffer = Vec::with_capacity(count);
-    while buffer.len() < count {
-        if stream.read_into(&mut buffer)? == 0 {
-            return Err("the connection ended too early".into());
-        }
-    }
-    Ok(())
+/// The server reads all of the request, however many reads that takes, and answers.
+fn answer(mut client: &TcpStream, mut server: &TcpStream) -> io::Result<()> {
+    server.read_exact(&mut [0; REQUEST])?;
+    server.write(b"answer")?;
+    client.read_exact(&mut [0; 6])
+}
+
+/// So many requests on a new connection.
+fn exchanges(rounds: usize, way: Way, nodelay: bool, quick: bool) -> Result<Vec<Exchange>, Box<dyn Error>> {
+    let (client, server) = connect(MSS)?;
+    client.set_nodelay(nodelay)?;
+    (0..rounds).map(|_| Ok(exchange(&client, &server, way, quick)?)).collect()
+}
+
+/// The times at these percentages.
+fn times<const N: usize>(exchanges: &[Exchange], at: [usize; N]) -> [String; N] {
+    let times = Percentiles::of(exchanges.iter().map(|exchange| exchange.took));
+    at.map(|percent| format!("{:.3}", times.at(percent).as_secs_f64() * 1e3))
 }
 
 /// A request on a connection that has seen a few, watched from both ends.
@@ -170,13 +148,14 @@ fn one_request(checks: &mut Checks) -> Result<Ladder, Box<dyn Error>> {
         exchange(&client, &server, Way::TwoWrites, false)?;
     }
     let mut watch = TcpWatch::new(&client, &server)?;
-    let mut moments = vec![("before", client.tcp_info()?, server.tcp_info()?)];
+    let now = |moment| Ok::<_, io::Error>((moment, client.tcp_info()?, server.tcp_info()?));
+    let mut moments = vec![now("before")?];
     client.write(&HEAD)?;
     watch.look(Side::Client)?;
-    moments.push(("500 bytes written", client.tcp_info()?, server.tcp_info()?));
+    moments.push(now("500 bytes written")?);
     client.write(&BODY)?;
     watch.note(Side::Client, "writes 960 bytes");
-    moments.push(("960 bytes written", client.tcp_info()?, server.tcp_info()?));
+    moments.push(now("960 bytes written")?);
     let first = moments[1].1;
     let (mut waiting, mut overtaken) = (0, 0);
     while server.unread_bytes()? < REQUEST {
@@ -187,11 +166,9 @@ fn one_request(checks: &mut Checks) -> Result<Ladder, Box<dyn Error>> {
         watch.look(Side::Server)?;
     }
     watch.look(Side::Server)?;
-    receive(&server, REQUEST)?;
-    server.write(b"answer")?;
-    receive(&client, b"answer".len())?;
+    answer(&client, &server)?;
     watch.look(Side::Server)?;
-    moments.push(("answered", client.tcp_info()?, server.tcp_info()?));
+    moments.push(now("answered")?);
     let ladder = Ladder::new(&watch.into_log());
     println!(
         "One request, on a connection that has seen four, as both ends' TCP_INFO counted it:\n\n{ladder}"
@@ -199,10 +176,8 @@ fn one_request(checks: &mut Checks) -> Result<Ladder, Box<dyn Error>> {
     println!("{}", moments_table(&moments));
     println!("TCP_INFO was asked {waiting} more times while the 960 bytes were kept back.\n");
     checks.check("the first piece left at once, though no segment was full", first.notsent_bytes == 0);
-    checks.check(
-        "the second was kept back as long as the first was unacknowledged",
-        waiting > 0 && overtaken == 0,
-    );
+    let kept_back = waiting > 0 && overtaken == 0;
+    checks.check("the second was kept back as long as the first was unacknowledged", kept_back);
     Ok(ladder)
 }
 
@@ -210,46 +185,40 @@ fn moments_table(moments: &[(&str, TcpInfo, TcpInfo)]) -> Table {
     let table =
         Table::new(["client", "data_segs_out", "unacked", "notsent_bytes", "server: segs_out", "ato"]);
     moments.iter().fold(table, |table, (moment, client, server)| {
-        let counts = [client.data_segs_out, client.unacked, client.notsent_bytes, server.segs_out];
-        let cells = counts.iter().map(u32::to_string).chain([format!("{} ms", server.ato.as_millis())]);
-        table.row([moment.to_string()].into_iter().chain(cells))
+        let (out, unacked, unsent) = (client.data_segs_out, client.unacked, client.notsent_bytes);
+        let ato = format!("{} ms", server.ato.as_millis());
+        table.cells(&[moment, &out, &unacked, &unsent, &server.segs_out, &ato])
     })
 }
 
 fn four_combinations(rounds: usize, alone: bool, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
-    let headings = ["", "kept back", "DelayedACKs", "fastest", "median", "slowest"];
-    let mut table = Table::new(headings);
+    let mut table = Table::new(["", "kept back", "DelayedACKs", "fastest", "median", "slowest"]);
+    let names = [
+        ["Nagle, the kernel's own ACKs", "Nagle, TCP_QUICKACK"],
+        ["TCP_NODELAY, the kernel's own ACKs", "TCP_NODELAY, TCP_QUICKACK"],
+    ];
     for (nodelay, quick) in [(false, false), (false, true), (true, false), (true, true)] {
-        let (client, server) = connect(MSS)?;
-        client.set_nodelay(nodelay)?;
+        let name = names[usize::from(nodelay)][usize::from(quick)];
         let before = TcpCounters::read()?;
-        let exchanges = repeat(rounds, || exchange(&client, &server, Way::TwoWrites, quick))?;
+        let exchanges = exchanges(rounds, Way::TwoWrites, nodelay, quick)?;
         let delayed = TcpCounters::read()?.since(&before).get(Counter::DELAYED_ACKS);
-        let kept_back = exchanges.iter().filter(|exchange| exchange.written.notsent_bytes > 0).count();
-        let name = format!(
-            "{}, {}",
-            if nodelay { "TCP_NODELAY" } else { "Nagle" },
-            if quick { "TCP_QUICKACK" } else { "the kernel's own ACKs" }
-        );
-        let times = Percentiles::of(exchanges.iter().map(|exchange| exchange.took));
-        let cells = [kept_back as u64, delayed].map(|count| count.to_string()).into_iter();
-        table =
-            table.row([name.clone()].into_iter().chain(cells).chain([0, 50, 100].map(|at| ms(times.at(at)))));
+        let kept_back = exchanges.iter().filter(|exchange| exchange.kept_back).count();
+        let [fastest, median, slowest] = times(&exchanges, [0, 50, 100]);
+        table = table.cells(&[&name, &kept_back, &delayed, &fastest, &median, &slowest]);
+        let mostly_delayed = 2 * delayed > rounds as u64;
+        if nodelay {
+            checks.check(format!("{name}: nothing was ever kept back"), kept_back == 0);
+        } else if !quick {
+            checks.check(format!("{name}: most second pieces were kept back"), 2 * kept_back > rounds);
+        }
         match (nodelay, quick) {
-            (true, _) => checks.check(format!("{name}: nothing was ever kept back"), kept_back == 0),
-            (false, false) => {
-                checks.check(format!("{name}: most second pieces were kept back"), 2 * kept_back > rounds);
-                if alone {
-                    checks.check(
-                        "and it took the timer of the delayed ACK to free them",
-                        2 * delayed > rounds as u64,
-                    );
-                }
+            (false, false) if alone => {
+                checks.check("and it took the timer of the delayed ACK to free them", mostly_delayed)
             }
             (false, true) if alone => {
-                checks.check(format!("{name}: that timer was not needed"), 2 * delayed < rounds as u64);
+                checks.check(format!("{name}: that timer was not needed"), !mostly_delayed)
             }
-            (false, true) => {}
+            _ => {}
         }
     }
     println!("\nTwo writes and an answer, {rounds} times on one connection (milliseconds):\n\n{table}");
@@ -259,14 +228,19 @@ fn four_combinations(rounds: usize, alone: bool, checks: &mut Checks) -> Result<
 fn cures(rounds: usize, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     let mut table = Table::new(["way", "segments", "median", "slowest"]);
     let mut as_expected = true;
-    for (way, name, expected) in WAYS {
-        let (client, server) = connect(MSS)?;
-        client.set_nodelay(way == Way::NoDelay)?;
-        let exchanges = repeat(rounds, || exchange(&client, &server, way, way == Way::QuickAck))?;
+    for (name, way, nodelay, quick, expected) in [
+        ("two writes", Way::TwoWrites, false, false, 2),
+        ("TCP_NODELAY", Way::TwoWrites, true, false, 2),
+        ("TCP_QUICKACK at the server", Way::TwoWrites, false, true, 2),
+        ("TCP_CORK", Way::Cork, false, false, 1),
+        ("MSG_MORE", Way::More, false, false, 1),
+        ("one write of both pieces", Way::OneWrite, false, false, 1),
+    ] {
+        let exchanges = exchanges(rounds, way, nodelay, quick)?;
         let mut segments: Vec<u32> = exchanges.iter().map(|exchange| exchange.segments).collect();
         segments.sort_unstable();
-        let times = Percentiles::of(exchanges.iter().map(|exchange| exchange.took));
-        table = table.row([name, &segments[rounds / 2].to_string(), &ms(times.at(50)), &ms(times.at(100))]);
+        let [median, slowest] = times(&exchanges, [50, 100]);
+        table = table.cells(&[&name, &segments[rounds / 2], &median, &slowest]);
         as_expected &= segments[rounds / 2] == expected;
     }
     println!("The cures ({rounds} requests each, milliseconds):\n\n{table}");
@@ -280,22 +254,10 @@ fn five_thousand(checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     let before = client.tcp_info()?;
     client.write(&[b'x'; 5000])?;
     let written = client.tcp_info()?;
-    receive(&server, 5000)?;
-    let segments = written.data_segs_out - before.data_segs_out;
+    (&server).read_exact(&mut [0; 5000])?;
+    let (segments, kept_back) = (written.data_segs_out - before.data_segs_out, written.notsent_bytes);
     println!("\n5000 = 3 × 1460 + 620 bytes in one write: when it returned, {segments} segments had left,");
-    println!("and {} bytes were kept back.\n", written.notsent_bytes);
-    let all_left = (segments, written.notsent_bytes) == (4, 0);
-    checks.check("5000 bytes in one write: the last 620 waited for nothing", all_left);
+    println!("and {kept_back} bytes were kept back.\n");
+    checks.check("5000 bytes in one write: the last 620 waited for nothing", (segments, kept_back) == (4, 0));
     Ok(())
-}
-
-fn repeat<R>(
-    rounds: usize,
-    once: impl FnMut() -> Result<R, Box<dyn Error>>,
-) -> Result<Vec<R>, Box<dyn Error>> {
-    std::iter::repeat_with(once).take(rounds).collect()
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:.3}", time.as_secs_f64() * 1e3)
 }

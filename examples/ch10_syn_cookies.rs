@@ -6,11 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use wirelab::sansio::Instant;
-use wirelab::sim::internet::Header;
-use wirelab::tcpip::host::Counters;
 use wirelab::tcpip::tcp::{self, Agreed, Cookies, Listen, SynCookies, TimestampCookie, WhyClosed};
 use wirelab::tcpip::{Flags, Segment, Seq};
-use wirelab::wire::{Decode, Reader};
 use wirelab_examples::{Args, Checks, Outcome, Table, Visit, Visited, write_capture};
 
 const ABOUT: &str = "SYN cookies and the two queues, in virtual time (section 10.3).
@@ -76,110 +73,61 @@ fn floods(checks: &mut Checks) -> Result<Visited, Box<dyn Error>> {
     );
     let headings = ["", "answered within 1 s", "later", "never", "slowest (s)", "half-open at most"];
     let mut table = Table::new(headings);
-    let mut at_once = Vec::new();
+    let mut seen = Vec::new();
     for ((name, ..), world) in FLOODS.iter().zip(&worlds) {
         let times: Vec<Duration> = world.visits(0).iter().filter_map(Visit::took).collect();
         let fast = times.iter().filter(|took| took.as_secs() < 1).count();
-        let never = VISITS as usize - times.len();
+        let (later, never) = (times.len() - fast, VISITS as usize - times.len());
         let slowest = times.iter().max().map_or("–".into(), |took| format!("{:.2}", took.as_secs_f64()));
         let most = world.most_half_open();
-        let counts = [fast, times.len() - fast, never].map(|count| count.to_string());
-        table = table.row([(*name).into()].into_iter().chain(counts).chain([slowest, most.to_string()]));
-        at_once.push((fast, never, most));
+        table = table.cells(&[name, &fast, &later, &never, &slowest, &most]);
+        seen.push((fast, never, most));
     }
-    println!("{table}\n{}", counters(FLOODS.map(|(name, ..)| name), &worlds));
-    checks.check("without cookies nobody gets in at once", at_once[1..=3].iter().all(|seen| seen.0 == 0));
-    checks.check("after the flood they do, if they still try", at_once[1].1 == 0);
-    checks.check("if the flood is more patient than they, never", at_once[2].1 == 20);
-    checks.check("with cookies the client does not notice it", at_once[4].0 == 20 && at_once[5].0 == 20);
-    checks.check("cookies for everybody need no SYN queue", at_once[5].2 == 0);
+    println!("{table}\n{}", Visited::counted(FLOODS.map(|(name, ..)| name), &worlds));
+    checks.check("without cookies nobody gets in at once", seen[1..=3].iter().all(|seen| seen.0 == 0));
+    checks.check("after the flood they do, if they still try", seen[1].1 == 0);
+    checks.check("if the flood is more patient than they, never", seen[2].1 == 20);
+    checks.check("with cookies the client does not notice it", seen[4].0 == 20 && seen[5].0 == 20);
+    checks.check("cookies for everybody need no SYN queue", seen[5].2 == 0);
     Ok(worlds.swap_remove(4))
 }
 
-type Counter = (&'static str, fn(&Counters) -> u64);
-
-const COUNTERS: [Counter; 12] = [
-    ("TcpInSegs", |counters| counters.TcpInSegs),
-    ("TcpOutSegs", |counters| counters.TcpOutSegs),
-    ("TcpRetransSegs", |counters| counters.TcpRetransSegs),
-    ("TcpPassiveOpens", |counters| counters.TcpPassiveOpens),
-    ("TcpAttemptFails", |counters| counters.TcpAttemptFails),
-    ("TcpExtListenOverflows", |counters| counters.TcpExtListenOverflows),
-    ("TcpExtListenDrops", |counters| counters.TcpExtListenDrops),
-    ("TcpExtTCPReqQFullDrop", |counters| counters.TcpExtTCPReqQFullDrop),
-    ("TcpExtTCPReqQFullDoCookies", |counters| counters.TcpExtTCPReqQFullDoCookies),
-    ("TcpExtSyncookiesSent", |counters| counters.TcpExtSyncookiesSent),
-    ("TcpExtSyncookiesRecv", |counters| counters.TcpExtSyncookiesRecv),
-    ("TcpExtTCPAbortOnOverflow", |counters| counters.TcpExtTCPAbortOnOverflow),
-];
-
-/// What the servers have counted. Counters that are zero everywhere are left out.
-fn counters<const N: usize>(names: [&str; N], worlds: &[Visited]) -> Table {
-    let mut table = Table::new([""].into_iter().chain(names));
-    for (name, count) in COUNTERS {
-        let counts: Vec<u64> = worlds.iter().map(|world| count(&world.counters())).collect();
-        if counts.iter().any(|&count| count > 0) {
-            table = table.row([name.to_string()].into_iter().chain(counts.iter().map(u64::to_string)));
-        }
-    }
-    table
-}
-
-/// The numbers of a SYN and of its answer, as the client saw them, and the answer's timestamp.
-struct Handshake {
-    client: SocketAddr,
-    isn: Seq,
-    answer: Seq,
-    size: Option<u16>,
-    timestamp: Option<u32>,
-    time: Instant,
-}
-
-fn handshake(world: &Visited) -> Option<Handshake> {
-    let mut syn = None;
-    for (time, _, packet) in world.internet.events().seen_by(world.clients[0]) {
-        let header = Header::read(packet)?;
-        let segment = Segment::decode(&mut Reader::whole(header.payload(packet))).ok()?;
-        if segment.flags == Flags::SYN {
-            let client = SocketAddr::new(header.source, segment.source);
-            syn = syn.or(Some((client, segment.sequence, segment.options.maximum_segment_size(), time)));
-        } else if segment.flags.contains(Flags::SYN) {
-            let (client, isn, size, time) = syn?;
-            let timestamp = segment.options.timestamps().map(|timestamps| timestamps.value);
-            return Some(Handshake { client, isn, answer: segment.sequence, size, timestamp, time });
-        }
-    }
-    None
+/// The first SYN of the client and its answer, as the client saw them, and when the SYN left from where.
+fn handshake(world: &Visited) -> Option<(Instant, SocketAddr, Segment<'_>, Segment<'_>)> {
+    let mut segments = world.internet.events().segments_of(world.clients[0]);
+    let (time, _, header, syn) = segments.find(|(.., segment)| segment.flags == Flags::SYN)?;
+    let (.., answer) = segments.find(|(.., segment)| segment.flags.contains(Flags::SYN))?;
+    Some((time, SocketAddr::new(header.source, syn.source), syn, answer))
 }
 
 // ANCHOR: cookie
 /// Takes the first cookie that the client got apart, with the server's secret.
 fn a_cookie(world: &Visited, checks: &mut Checks) -> Result<(), Box<dyn Error>> {
-    let seen = handshake(world).ok_or("there was no handshake")?;
+    let (time, client, syn, answer) = handshake(world).ok_or("there was no handshake")?;
     let (cookies, server) = (SynCookies::new(&Visited::SECRET), Visited::ADDRESS.into());
-    let parts = cookies.open(server, seen.client, seen.isn, seen.answer);
-    let timestamp = seen.timestamp.ok_or("the SYN ACK has no timestamp")?;
+    let (isn, cookie) = (syn.sequence, answer.sequence);
+    let parts = cookies.open(server, client, isn, cookie);
+    let timestamp = answer.options.timestamps().ok_or("the SYN ACK has no timestamp")?.value;
     let carried = TimestampCookie::read(timestamp);
-    let [answer, isn, hidden] = [seen.answer, seen.isn, parts.hidden_by].map(|Seq(number)| number);
-    println!("\nThe SYN of {}: number 0x{isn:08x}, MSS {}.", seen.client, seen.size.unwrap_or(0));
-    println!("Its answer has the number 0x{answer:08x}, which is the cookie.\n");
-    let body = answer.wrapping_sub(hidden);
+    let [Seq(number), Seq(hidden)] = [cookie, parts.hidden_by];
+    let size = syn.options.maximum_segment_size().unwrap_or(0);
+    println!("\nThe SYN of {client}: number 0x{:08x}, MSS {size}.", isn.0);
+    println!("Its answer has the number 0x{number:08x}, which is the cookie.\n");
+    let body = number.wrapping_sub(hidden);
     let [step, size, mac] = [body >> 27, body >> 24 & 7, body & 0xff_ffff];
-    println!("  0x{answer:08x} − 0x{hidden:08x} = {step:05b}  {size:03b}  {mac:024b}");
+    println!("  0x{number:08x} − 0x{hidden:08x} = {step:05b}  {size:03b}  {mac:024b}");
     println!("{:28}step   size MAC", "");
     println!("  step {}, MSS {}, MAC 0x{:06x}\n", parts.step, parts.maximum_segment_size, parts.mac);
     let scale = carried.window_scale.map_or("none".into(), |scale| scale.to_string());
     let bits = [timestamp >> 5 & 1, timestamp >> 4 & 1, timestamp & 0xf];
     println!("The low six bits of its timestamp 0x{timestamp:08x}: {} {} {:04b}", bits[0], bits[1], bits[2]);
     println!("  ECN {}, SACK {}, window scale {scale}\n", carried.ecn, carried.sack);
-    let check = |isn: Seq, later: u64| {
-        let now = seen.time + Duration::from_secs(later);
-        cookies.check(now, server, seen.client, isn, seen.answer)
-    };
+    let check =
+        |isn: Seq, later: u64| cookies.check(time + Duration::from_secs(later), server, client, isn, cookie);
     checks.check("the cookie is good for its own SYN, and not for that with the next number", {
-        check(seen.isn, 0) == Some(1440) && check(seen.isn + 1, 0).is_none()
+        check(isn, 0) == Some(1440) && check(isn + 1, 0).is_none()
     });
-    checks.check("after two minutes and a bit it is good for nothing", check(seen.isn, 128).is_none());
+    checks.check("after two minutes and a bit it is good for nothing", check(isn, 128).is_none());
     Ok(())
 }
 // ANCHOR_END: cookie
@@ -195,20 +143,18 @@ fn what_is_lost(checks: &mut Checks) -> Result<(), Box<dyn Error>> {
         ("cookie, no timestamps", Cookies::Always, false),
     ] {
         let mut world = Visited::new(listen(cookies), Duration::ZERO, NO_FLOOD)?;
-        let offers =
-            tcp::Config { timestamps, explicit_congestion_notification: true, ..tcp::Config::default() };
-        world.visit(0, Duration::ZERO, offers);
+        world.visit(0, Duration::ZERO, tcp::Config { timestamps, ..listen(cookies).tcp });
         world.run(1)?;
         let agreed = world.agreed().ok_or("nobody came")?;
         let scale = agreed.window_scale.map_or("–".into(), |(_, theirs)| theirs.to_string());
-        let yes = |agreed| if agreed { "yes" } else { "–" }.to_string();
-        table = table.row([
-            name.into(),
-            agreed.maximum_segment_size.to_string(),
-            yes(agreed.timestamps),
-            scale,
-            yes(agreed.selective_acknowledgment),
-            yes(agreed.explicit_congestion_notification),
+        let yes = |agreed| if agreed { "yes" } else { "–" };
+        table = table.cells(&[
+            &name,
+            &agreed.maximum_segment_size,
+            &yes(agreed.timestamps),
+            &scale,
+            &yes(agreed.selective_acknowledgment),
+            &yes(agreed.explicit_congestion_notification),
         ]);
         outcomes.push(agreed);
     }
@@ -216,10 +162,10 @@ fn what_is_lost(checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     checks.check("with timestamps a cookie loses only some of the MSS: it has eight values", {
         Agreed { maximum_segment_size: 1440, ..outcomes[0] } == outcomes[2]
     });
+    let Agreed { window_scale, selective_acknowledgment: sack, .. } = outcomes[3];
+    let ecn = outcomes[3].explicit_congestion_notification;
     checks.check("without, it loses window scale, SACK and ECN too", {
-        outcomes[3].window_scale.is_none()
-            && !outcomes[3].selective_acknowledgment
-            && !outcomes[3].explicit_congestion_notification
+        window_scale.is_none() && !sack && !ecn
     });
     Ok(())
 }
@@ -234,27 +180,22 @@ fn full_accept_queue(checks: &mut Checks) -> Result<(), Box<dyn Error>> {
             world.visit(client, Duration::ZERO, tcp::Config::default());
         }
         world.run(20)?;
-        println!(
-            "\nabort_on_overflow = {}: the second client (the server's timers are for both):\n",
-            u8::from(abort_on_overflow)
-        );
+        let setting = u8::from(abort_on_overflow);
+        println!("\nabort_on_overflow = {setting}: the second client (the server's timers are for both):\n");
         println!("{}", world.internet.ladder(world.clients[1], world.server));
         worlds.push(world);
     }
-    println!("{}", counters(["abort_on_overflow = 0", "abort_on_overflow = 1"], &worlds));
+    println!("{}", Visited::counted(["abort_on_overflow = 0", "abort_on_overflow = 1"], &worlds));
     let second = |world: usize| worlds[world].visits(1).first().copied().unwrap_or_default();
     let (waits, aborted) = (second(0), second(1));
+    let round_trip = Some(Instant::ZERO + Duration::from_millis(40));
     checks.check("both times the second client believes to be connected after one round trip", {
-        [waits, aborted]
-            .iter()
-            .all(|visit| visit.connected == Some(Instant::ZERO + Duration::from_millis(40)))
+        [waits, aborted].iter().all(|visit| visit.connected == round_trip)
     });
     checks.check("0: its ACK counts as lost, and it is answered once there is room", {
         waits.took().is_some_and(|took| took > Duration::from_secs(5)) && waits.failed.is_none()
     });
-    checks.check(
-        "1: it is told at once",
-        aborted.answered.is_none() && aborted.failed == Some(WhyClosed::Reset),
-    );
+    let told = aborted.answered.is_none() && aborted.failed == Some(WhyClosed::Reset);
+    checks.check("1: it is told at once", told);
     Ok(())
 }

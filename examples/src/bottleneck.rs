@@ -1,3 +1,5 @@
+mod run;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
@@ -5,12 +7,12 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use wirelab::sansio::Instant;
-use wirelab::sim::internet::{
-    Application, ChannelId, Counters, Events, HostNode, Internet, NodeId, PortId, Router,
-};
-use wirelab::sim::{Link, Queue, jain, rate, seconds};
-use wirelab::tcpip::host::{Config, Event, Host, SocketId};
+use wirelab::sim::internet::{Application, ChannelId, HostNode, Internet, NodeId, PortId, Router, host_at};
+use wirelab::sim::{Link, Queue};
+use wirelab::tcpip::host::{Event, Host, SocketId};
 use wirelab::tcpip::tcp;
+
+pub use run::Run;
 
 /// Senders that share a narrow link to one receiver, in virtual time.
 ///
@@ -42,24 +44,6 @@ pub const ROUND_TRIP: Duration = Duration::from_millis(40);
 
 /// How often a run is looked at.
 const SAMPLE: Duration = Duration::from_millis(10);
-
-/// How long the pieces are in which goodput is counted.
-const PIECE: Duration = Duration::from_millis(500);
-
-/// What a run has shown.
-pub struct Run {
-    /// What each sender's connection knew, and when.
-    pub flows: Vec<Vec<(Instant, tcp::Info)>>,
-    /// How many packets were in the queue.
-    pub queue: Vec<(Instant, usize)>,
-    /// What went over the narrow link.
-    pub link: Counters,
-    /// All packets, if they were kept.
-    pub events: Events,
-    /// What the receiver's application got from each sender, and when.
-    arrivals: Vec<Vec<(Instant, u64)>>,
-    length: Duration,
-}
 
 struct World {
     internet: Internet,
@@ -106,12 +90,6 @@ const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(19
 
 fn sender_address(number: usize) -> IpAddr {
     [192, 0, 2, number as u8 + 1].into()
-}
-
-fn host(address: IpAddr, secret: u8) -> Host {
-    let mut host = Host::new(Config::default(), [secret; 32]);
-    host.add_address(address);
-    host
 }
 
 impl Bottleneck {
@@ -165,7 +143,7 @@ impl Bottleneck {
 
     /// The network of the picture above.
     fn world(&self, mut internet: Internet) -> Result<World, Box<dyn Error>> {
-        let mut server = host(SERVER.ip(), 0);
+        let mut server = host_at(SERVER.ip(), 0);
         server.listen(SERVER, tcp::Listen { tcp: self.tcp.clone(), ..tcp::Listen::default() })?;
         let receiver = internet.add("receiver", HostNode::new(server, Receiver::default()));
         let mut router = Router::new([198, 51, 100, 2].into()).route("198.51.100.1/32".parse()?, PortId(0));
@@ -177,7 +155,7 @@ impl Bottleneck {
         let narrow = internet.link_both(router, receiver, narrow.clone().queue(self.queue), narrow).up();
         let mut senders = Vec::new();
         for number in 0..self.starts.len() {
-            let node = HostNode::new(host(sender_address(number), number as u8 + 1), Sender);
+            let node = HostNode::new(host_at(sender_address(number), number as u8 + 1), Sender);
             let node = internet.add(format!("sender {}", number + 1), node);
             internet.link(node, router, Link::new(Duration::from_millis(1)));
             senders.push(node);
@@ -195,53 +173,6 @@ impl Bottleneck {
 fn info(internet: &Internet, node: NodeId, id: SocketId) -> Option<tcp::Info> {
     let sender = internet.get::<HostNode<Host, Sender>>(node)?;
     Some(sender.host.socket(id)?.info())
-}
-
-impl Run {
-    /// Mbit/s that each sender got to the receiver's application, from this moment to the end.
-    pub fn goodput(&self, from: Duration) -> Vec<f64> {
-        let from = Instant::ZERO + from;
-        let seconds = seconds(Instant::ZERO + self.length) - seconds(from);
-        let bytes = |flow: &Vec<(Instant, u64)>| -> u64 {
-            flow.iter().filter(|&&(when, _)| when >= from).map(|&(_, bytes)| bytes).sum()
-        };
-        self.arrivals.iter().map(|flow| bytes(flow) as f64 * 8e-6 / seconds).collect()
-    }
-
-    /// How evenly the senders shared, from this moment to the end.
-    pub fn fairness(&self, from: Duration) -> f64 {
-        jain(&self.goodput(from))
-    }
-
-    /// Mbit/s of one sender, piece by piece: points of a chart.
-    pub fn goodput_points(&self, flow: usize) -> Vec<(f64, f64)> {
-        let arrivals = self.arrivals.get(flow).cloned().unwrap_or_default();
-        let points = rate(arrivals, PIECE, Instant::ZERO + self.length);
-        points.into_iter().map(|(when, bytes)| (when, bytes * 8e-6)).collect()
-    }
-
-    /// How long a packet waits in the queue on average, in ms, from this moment to the end: the mean length of the queue, in
-    /// packets of 1500 bytes, over the link's rate.
-    pub fn mean_wait(&self, from: Duration) -> f64 {
-        let late: Vec<usize> =
-            self.queue.iter().filter(|(when, _)| *when >= Instant::ZERO + from).map(|s| s.1).collect();
-        let packets: usize = late.iter().sum();
-        packets as f64 / late.len().max(1) as f64 * 1500.0 / RATE as f64 * 1e3
-    }
-
-    /// Segments that the senders sent again.
-    pub fn retransmissions(&self) -> u64 {
-        self.last().map(|info| info.retransmissions).sum()
-    }
-
-    /// How often their timers ran out.
-    pub fn timeouts(&self) -> u64 {
-        self.last().map(|info| info.timeouts).sum()
-    }
-
-    fn last(&self) -> impl Iterator<Item = &tcp::Info> {
-        self.flows.iter().filter_map(|flow| flow.last()).map(|(_, info)| info)
-    }
 }
 
 #[cfg(test)]

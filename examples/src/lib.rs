@@ -8,23 +8,28 @@
 //!   Table     columns of text          Bars      a bar chart, as text and as SVG
 //!   Stack     stacked columns as SVG: what a whole is made of, step by step
 //!   Checks    ✓ and ✗, and the exit code that follows from them
-//!   ask       requests and their answers on one connection of the client
+//!   ask       requests and their answers on one connection of the client         send_whole  a message, without a socket
 //!   Site      a server on threads of its own, until it is stopped          Served  in a process of its own
 //!   thread_times  how long each thread of a process has run
 //!   own_network  a network namespace, where the program may have one
 //!   Site      a server on threads of its own, until it is stopped
 //!   socket_table  sockets as the kernel tells of them, a line each
 //!   TcpWatch  what passes between the two ends of a connection, as a ladder
+//!   Acceptors  threads that accept on one socket
+//!   CallNames  system calls that read the same in every run
 //!   ThreadWatch  whether a thread waits, and how often it was woken        wait_until  something has happened
 //!   times     what a load has measured, as cells of a table
 //!   Work      a site whose pages keep their thread busy in different ways
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
+//!   Source    the same bytes sent in several ways: the calls and the time of each
+//!   EchoLoad  messages for an echo service, whose cost is measured
 //!   Orders    every order of two threads' steps
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
-//!   Conversations  who speaks with whom in a capture, as ladders
-//!   Recording  the packets that the program's sockets cause, as such a file, with --pcap FILE
-//!   write_capture  what a node of a simulated network saw, as a file for Wireshark
+//!   TwoHosts  two hosts in virtual time, and a link between them
+//!   Web       HTTP on our own TCP, simulated or on a device
+//!   write_capture, write_packets  what a node of a simulated network saw, as a file for Wireshark
+//!   FewPorts  a client that runs out of ports soon         Attempts  until one is refused
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
 //!
@@ -45,12 +50,16 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acceptors;
 mod args;
+mod attempts;
 mod bars;
 mod bottleneck;
+mod call_names;
 mod capture_file;
 mod checks;
-mod conversations;
+mod echo;
+mod few_ports;
 mod flood;
 mod measured;
 mod meter;
@@ -68,17 +77,24 @@ mod talk;
 mod tcp_watch;
 mod thread_times;
 mod thread_watch;
+mod transfer;
+mod two_hosts;
 mod virtual_time;
 mod visited;
 mod wait;
+mod web;
 mod work;
 
+pub use acceptors::{AcceptLog, Acceptors};
 pub use args::Args;
+pub use attempts::Attempts;
 pub use bars::Bars;
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
-pub use capture_file::write_capture;
+pub use call_names::CallNames;
+pub use capture_file::{write_capture, write_packets};
 pub use checks::{Checks, Failure, Outcome};
-pub use conversations::Conversations;
+pub use echo::EchoLoad;
+pub use few_ports::FewPorts;
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
@@ -92,11 +108,14 @@ pub use site::{Goodbye, Site};
 pub use socket_table::{socket_details, socket_table, unix_table};
 pub use stack::Stack;
 pub use table::Table;
-pub use talk::{Answer, answer, ask, queue};
+pub use talk::{Answer, answer, ask, queue, send_whole};
 pub use tcp_watch::TcpWatch;
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
+pub use transfer::{SendStep, Source, Transferred};
+pub use two_hosts::TwoHosts;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use visited::{Visit, Visited};
 pub use wait::wait_until;
+pub use web::Web;
 pub use work::Work;

@@ -19,6 +19,26 @@ impl Table {
         self
     }
 
+    /// With one more row, whose cells need not be of one type.
+    ///
+    /// ```
+    /// use wirelab_examples::Table;
+    ///
+    /// let table = Table::new(["way", "calls", "µs"]).cells(&[&"read", &2, &format!("{:.1}", 1.25)]);
+    /// assert_eq!(table.to_string().lines().last(), Some("read       2   1.2"));
+    /// ```
+    #[must_use]
+    pub fn cells(self, cells: &[&dyn fmt::Display]) -> Self {
+        self.row(cells)
+    }
+
+    /// With one more row: its name, and cells of one type.
+    #[must_use]
+    pub fn named<S: ToString>(self, name: impl ToString, cells: impl IntoIterator<Item = S>) -> Self {
+        let cells = cells.into_iter().map(|cell| cell.to_string());
+        self.row([name.to_string()].into_iter().chain(cells))
+    }
+
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)

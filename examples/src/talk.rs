@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use wirelab::client::{Connection, Error};
 use wirelab::http::{Fields, Request, Response, StatusCode};
-use wirelab::http1::Event;
+use wirelab::http1::{self, Event, Misuse};
 
 /// A response, complete.
 #[derive(Debug)]
@@ -17,6 +17,23 @@ impl Answer {
     pub fn is(&self, status: StatusCode, content: &[u8]) -> bool {
         self.head.status == status && self.content == content
     }
+}
+
+/// Sends a whole message on a connection without a socket: its head, its content, and its end. Whatever has content, and every
+/// response, gets a `Content-Length`.
+///
+/// # Errors
+/// Those of [`http1::Connection::send`].
+pub fn send_whole(http: &mut http1::Connection, head: Event, content: Bytes) -> Result<(), Misuse> {
+    let length = content.len();
+    let head = match head {
+        Event::Response(response) => Event::Response(response.with("Content-Length", length)),
+        Event::Request(request) if length > 0 => Event::Request(request.with("Content-Length", length)),
+        other => other,
+    };
+    http.send(&head)?;
+    http.send(&Event::Data(content))?;
+    http.send(&Event::End(Fields::new()))
 }
 
 /// Puts a request into line; [`answer`] (or [`Connection::flush`]) sends it. Several in line are pipelined.

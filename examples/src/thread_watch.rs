@@ -1,6 +1,10 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use crate::wait_until;
 
 /// A thread of this process as the scheduler sees it, from any other thread: `/proc/self/task`.
 ///
@@ -8,16 +12,9 @@ use std::path::PathBuf;
 /// use wirelab_examples::ThreadWatch;
 ///
 /// # fn main() -> std::io::Result<()> {
-/// let (sender, receiver) = std::sync::mpsc::channel();
 /// let (end, ended) = std::sync::mpsc::channel::<()>();
-/// let thread = std::thread::spawn(move || {
-///     let _ = sender.send(ThreadWatch::current());
-///     let _ = ended.recv();                                      // waits until `end` is dropped
-/// });
-/// let watch = receiver.recv().unwrap()?;
-/// while !watch.is_waiting()? {
-///     std::thread::yield_now();
-/// }
+/// let (thread, watch) = ThreadWatch::spawn(move || ended.recv().is_err())?; // waits until `end` is dropped
+/// watch.wait_until_waiting()?;
 /// assert!(watch.wakes()? < 10);
 /// drop(end);
 /// # thread.join().unwrap(); Ok(()) }
@@ -35,6 +32,30 @@ impl ThreadWatch {
     pub fn current() -> io::Result<Self> {
         // The link reads PROCESS/task/THREAD.
         Ok(ThreadWatch { folder: PathBuf::from("/proc").join(fs::read_link("/proc/thread-self")?) })
+    }
+
+    /// Starts a thread that is watched from its beginning.
+    ///
+    /// # Errors
+    /// Those of [`current`](Self::current) and of starting a thread.
+    pub fn spawn<T: Send + 'static>(
+        body: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<(JoinHandle<T>, ThreadWatch)> {
+        let (sender, receiver) = mpsc::channel();
+        let thread = thread::Builder::new().spawn(move || {
+            let _ = sender.send(ThreadWatch::current()); // the receiver waits for it below
+            body()
+        })?;
+        let watch = receiver.recv().map_err(|_| io::Error::other("the thread did not begin"))??;
+        Ok((thread, watch))
+    }
+
+    /// Waits until it sleeps.
+    ///
+    /// # Errors
+    /// Those of [`is_waiting`](Self::is_waiting) and [`wait_until`].
+    pub fn wait_until_waiting(&self) -> io::Result<()> {
+        wait_until("a thread to wait", || self.is_waiting())
     }
 
     /// Whether it sleeps: it has called the kernel, and the kernel has not yet what it wants. It says nothing of what

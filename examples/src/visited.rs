@@ -1,19 +1,25 @@
-use std::collections::BTreeMap;
+mod ends;
+
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use wirelab::sansio::Instant;
 use wirelab::sim::Link;
-use wirelab::sim::internet::{Application, HostNode, Internet, NodeId, PortId, Router};
-use wirelab::tcpip::host::{self, Counters, Event, Host, ListenerId, SocketId};
-use wirelab::tcpip::tcp::{self, Agreed, Listen, WhyClosed};
+use wirelab::sim::internet::{HostNode, Internet, NodeId, PortId, Router, host_at};
+use wirelab::tcpip::host::{self, Counters, Host};
+use wirelab::tcpip::tcp::{self, Agreed, Listen};
 
-use crate::Flood;
+use crate::{Flood, Table};
+pub use ends::Visit;
+use ends::{Client, Server};
 
 const CLIENTS: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+
+const COUNTERS: &str = "TcpInSegs TcpOutSegs TcpRetransSegs TcpPassiveOpens TcpAttemptFails TcpExtListenOverflows \
+    TcpExtListenDrops TcpExtTCPReqQFullDrop TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtSyncookiesRecv \
+    TcpExtTCPAbortOnOverflow";
 
 /// Two clients and a server, each on a link of its own to a router, and a [`Flood`] on a fourth. A round trip takes 40 ms.
 ///
@@ -63,8 +69,7 @@ impl Visited {
             host.add_address(address.into());
             internet.add(format!("client {secret}"), HostNode::new(host, Client::default()))
         });
-        let mut host = Host::new(host::Config::default(), Self::SECRET);
-        host.add_address(SERVER.into());
+        let mut host = host_at(SERVER, Self::SECRET[0]);
         let listener = host.listen(Self::ADDRESS.into(), listen)?;
         let server = internet.add("server", HostNode::new(host, Server::new(listener, accepts_after)));
         let flood = internet.add("flood", Flood::new(Self::ADDRESS.into(), syns, pause));
@@ -110,6 +115,17 @@ impl Visited {
         self.server().map(|node| *node.host.counters()).unwrap_or_default()
     }
 
+    /// What the servers of several of these networks have counted for TCP, a column each, by the names of `nstat`. What is zero
+    /// everywhere is left out.
+    pub fn counted<const N: usize>(names: [&str; N], worlds: &[Visited]) -> Table {
+        let counts = |name| worlds.iter().map(|world| world.counters().named(name).unwrap_or(0)).collect();
+        let rows = COUNTERS.split_whitespace().map(|name| (name, counts(name)));
+        rows.filter(|(_, counts): &(_, Vec<u64>)| counts.iter().any(|&count| count > 0))
+            .fold(Table::new([""].into_iter().chain(names)), |table, (name, counts)| {
+                table.named(name, counts)
+            })
+    }
+
     /// The most half-open connections at any look.
     pub fn most_half_open(&self) -> usize {
         self.server().map_or(0, |node| node.application.most_half_open)
@@ -129,101 +145,5 @@ impl Visited {
         let id = self.clients.get(client);
         let node = id.and_then(|&id| self.internet.get::<HostNode<Host, Client>>(id));
         node.map(|node| node.application.visits.values().copied().collect()).unwrap_or_default()
-    }
-}
-
-/// How a client fared on one connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Visit {
-    /// It sent its SYN.
-    pub begun: Instant,
-    /// It believed to be connected.
-    pub connected: Option<Instant>,
-    /// The answer to its hello came.
-    pub answered: Option<Instant>,
-    /// It ended otherwise.
-    pub failed: Option<WhyClosed>,
-}
-
-impl Visit {
-    /// How long its hello took to be answered, connecting included.
-    pub fn took(&self) -> Option<Duration> {
-        Some(self.answered? - self.begun)
-    }
-}
-
-/// Says hello on each connection, and leaves when it is answered.
-#[derive(Default)]
-struct Client {
-    visits: BTreeMap<SocketId, Visit>,
-}
-
-impl Application<Host> for Client {
-    fn on_event(&mut self, now: Instant, host: &mut Host, event: Event) {
-        let Event::Tcp(id, event) = event else { return };
-        let Some(visit) = self.visits.get_mut(&id) else { return };
-        match event {
-            tcp::Event::Established => {
-                visit.connected = Some(now);
-                let _ = host.send(id, b"hello"); // unsent is unanswered
-            }
-            tcp::Event::Readable => {
-                visit.answered = Some(now);
-                host.receive_into(id, &mut BytesMut::new());
-                host.release(now, id);
-            }
-            tcp::Event::Closed(why) => visit.failed = Some(why),
-            _ => {}
-        }
-    }
-}
-
-/// Answers whatever it reads, and accepts nobody before a certain time.
-struct Server {
-    listener: ListenerId,
-    accepts: Option<Instant>,
-    agreed: Option<Agreed>,
-    most_half_open: usize,
-}
-
-impl Server {
-    fn new(listener: ListenerId, accepts_after: Duration) -> Self {
-        let accepts = Some(Instant::ZERO + accepts_after);
-        Server { listener, accepts, agreed: None, most_half_open: 0 }
-    }
-
-    fn look(&mut self, host: &Host) {
-        let half_open = host.queues(self.listener).map_or(0, |(half_open, _)| half_open);
-        self.most_half_open = self.most_half_open.max(half_open);
-    }
-
-    fn accept(&mut self, host: &mut Host) {
-        while let Some(id) = host.accept(self.listener) {
-            self.agreed = host.socket(id).map(|connection| connection.info().agreed);
-        }
-    }
-}
-
-impl Application<Host> for Server {
-    fn on_event(&mut self, now: Instant, host: &mut Host, event: Event) {
-        match event {
-            Event::Acceptable(_) if self.accepts.is_none() => self.accept(host),
-            Event::Tcp(id, tcp::Event::Readable) => {
-                host.receive_into(id, &mut BytesMut::new());
-                let _ = host.send(id, b"hello to you"); // the client is gone if not
-            }
-            Event::Tcp(id, tcp::Event::EndOfStream) => host.release(now, id),
-            _ => {}
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        self.accepts.map(|at| (at, "now it accepts"))
-    }
-
-    fn handle_timeout(&mut self, now: Instant, host: &mut Host) {
-        if self.accepts.take_if(|at| *at <= now).is_some() {
-            self.accept(host);
-        }
     }
 }

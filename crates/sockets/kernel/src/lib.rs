@@ -85,7 +85,7 @@ pub use counters::{Counter, TcpCounters};
 pub use entry::SocketEntry;
 pub use error::Error;
 pub use netlink::Transcript;
-pub use ports::{PortUse, ephemeral_range};
+pub use ports::{PortUse, ephemeral_range, free_ports};
 pub use query::Query;
 pub use sock_diag::{accept_queue, connection, listener, listeners, sockets, syn_queue};
 pub use sysctl::Sysctl;

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -87,5 +87,46 @@ pub fn ephemeral_range() -> io::Result<RangeInclusive<u16>> {
     match ports[..] {
         [first, last] if first <= last => Ok(first..=last),
         _ => Err(proc::invalid(&setting.path(), "no range of ports")),
+    }
+}
+
+/// The first so many ephemeral ports in a row that no TCP socket of this network namespace has, TIME-WAIT included; `None` if
+/// there are none. The range is looked through in steps of that many. Others may take one of them at any time.
+///
+/// # Errors
+/// As [`Query::run`] and [`Sysctl::read`].
+pub fn free_ports(count: u16) -> io::Result<Option<RangeInclusive<u16>>> {
+    let taken: HashSet<u16> = Query::tcp().run()?.iter().map(|socket| socket.local.port()).collect();
+    let range = ephemeral_range()?;
+    let last = *range.end();
+    let mut rows = range.step_by(usize::from(count.max(1))).filter_map(|first| {
+        let end = first.checked_add(count.max(1) - 1)?;
+        (end <= last).then_some(first..=end)
+    });
+    Ok(rows.find(|row| row.clone().all(|port| !taken.contains(&port))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::free_ports;
+    use wirelab_socket::TcpListener;
+
+    #[test]
+    fn ports_that_are_free_can_be_bound_to_and_those_that_are_taken_are_not_named() {
+        // Somebody else may be faster.
+        let bound = (0..10).find_map(|_| {
+            let row = free_ports(3).unwrap().unwrap();
+            assert_eq!(row.len(), 3);
+            let listener = TcpListener::bind(([127, 0, 0, 1], *row.start()).into());
+            listener.ok().map(|listener| (row, listener))
+        });
+        let (row, taken) = bound.unwrap();
+        let next = free_ports(3).unwrap().unwrap();
+        assert!(!next.contains(&taken.local_addr().unwrap().port()), "{row:?}, then {next:?}");
+    }
+
+    #[test]
+    fn there_are_no_more_ports_than_the_range_has() {
+        assert_eq!(free_ports(u16::MAX).unwrap(), None);
     }
 }

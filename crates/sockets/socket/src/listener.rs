@@ -54,6 +54,33 @@ impl TcpListener {
         Ok((TcpStream::new(fd), peer.decode()?))
     }
 
+    /// A connection to this listener with both its ends, the client's first: for a process that is its own peer. Both wait in
+    /// their calls. Whoever waited in the accept queue before is let go.
+    ///
+    /// ```
+    /// use wirelab_socket::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let (client, server) = listener.pair()?;
+    /// client.write(b"hello")?;
+    /// assert_eq!(server.read(&mut [0; 16])?, 5);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`TcpStream::connect`] and [`accept_blocking`](Self::accept_blocking).
+    pub fn pair(&self) -> io::Result<(TcpStream, TcpStream)> {
+        let client = TcpStream::connect(self.local_addr()?)?;
+        let ours = client.local_addr()?;
+        loop {
+            let (server, peer) = self.accept_blocking()?;
+            if peer == ours {
+                return Ok((client, server));
+            }
+        }
+    }
+
     /// `getsockname`: this end's address and port.
     ///
     /// # Errors

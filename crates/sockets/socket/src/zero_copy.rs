@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::io;
+use std::ops::AddAssign;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,14 @@ pub struct Completions {
     /// Calls of them whose bytes the kernel copied after all. If that is most of them, ordinary sends are
     /// cheaper.
     pub copied: usize,
+}
+
+impl AddAssign for Completions {
+    fn add_assign(&mut self, more: Completions) {
+        self.sends += more.sends;
+        self.bytes += more.bytes;
+        self.copied += more.copied;
+    }
 }
 
 /// `SO_EE_ORIGIN_ZEROCOPY` of `linux/errqueue.h`.
@@ -211,9 +220,7 @@ impl ZeroCopy {
                 // A broken stream ends each wait at once, while a network card may still hold pages.
                 std::thread::sleep(Duration::from_millis(1));
             }
-            all.sends += done.sends;
-            all.bytes += done.bytes;
-            all.copied += done.copied;
+            all += done;
         }
         Ok(all)
     }

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
 use wirelab_sansio::Instant;
+use wirelab_tcpip::host::{Config, Host};
 
 use super::{Node, PortId};
 
@@ -43,8 +44,8 @@ pub trait Application<D: Device>: 'static {
     /// The time has come. A call too early or too often does nothing.
     fn handle_timeout(&mut self, _now: Instant, _host: &mut D) {}
 
-    /// The next remark for the log.
-    fn poll_note(&mut self) -> Option<String> {
+    /// The next remark for the log: asked for after everything that happens to the host, so that it can tell of changes.
+    fn poll_note(&mut self, _host: &D) -> Option<String> {
         None
     }
 }
@@ -81,16 +82,11 @@ impl<D: Device> Application<D> for Idle {
 /// use std::time::Duration;
 /// use wirelab_sansio::Instant;
 /// use wirelab_sim::Link;
-/// use wirelab_sim::internet::{HostNode, Idle, Internet};
-/// use wirelab_tcpip::host::{Config, Event, Host};
+/// use wirelab_sim::internet::{HostNode, Idle, Internet, host_at};
+/// use wirelab_tcpip::host::{Event, Host};
 /// use wirelab_tcpip::tcp;
 ///
-/// let host = |address: [u8; 4], secret| {
-///     let mut host = Host::new(Config::default(), [secret; 32]);
-///     host.add_address(address.into());
-///     host
-/// };
-/// let mut server = host([198, 51, 100, 1], 1);
+/// let mut server = host_at([198, 51, 100, 1], 1);
 /// server.listen(([198, 51, 100, 1], 13).into(), tcp::Listen::default())?;
 /// let clock = |now: Instant, host: &mut Host, event: Event| {
 ///     if let Event::Acceptable(listener) = event {
@@ -101,7 +97,7 @@ impl<D: Device> Application<D> for Idle {
 ///     }
 /// };
 /// let mut internet = Internet::new(1);
-/// let a = internet.add("client", HostNode::new(host([192, 0, 2, 1], 2), Idle));
+/// let a = internet.add("client", HostNode::new(host_at([192, 0, 2, 1], 2), Idle));
 /// let b = internet.add("server", HostNode::new(server, clock));
 /// internet.link(a, b, Link::new(Duration::from_millis(20)));
 ///
@@ -167,7 +163,7 @@ impl<D: Device, A: Application<D>> Node for HostNode<D, A> {
     }
 
     fn poll_note(&mut self) -> Option<String> {
-        self.notes.pop_front().or_else(|| self.application.poll_note())
+        self.notes.pop_front().or_else(|| self.application.poll_note(&self.host))
     }
 
     fn addresses(&self) -> Vec<IpAddr> {
@@ -175,7 +171,15 @@ impl<D: Device, A: Application<D>> Node for HostNode<D, A> {
     }
 }
 
-impl Device for wirelab_tcpip::host::Host {
+/// A host with this address and the usual settings. Its secret is 32 times the same byte, which everybody may know: enough
+/// for a simulation, and for nothing else.
+pub fn host_at(address: impl Into<IpAddr>, secret: u8) -> Host {
+    let mut host = Host::new(Config::default(), [secret; 32]);
+    host.add_address(address.into());
+    host
+}
+
+impl Device for Host {
     type Event = wirelab_tcpip::host::Event;
 
     fn receive(&mut self, now: Instant, packet: &[u8]) {

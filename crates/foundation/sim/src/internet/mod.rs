@@ -15,7 +15,7 @@
 //!
 //! [`Node`] (packets in, packets out), [`Internet`] (the world: nodes, links, the agenda), then what happens on a link:
 //! `channel.rs` and `codel.rs`. [`Events`] (the log, and what is drawn from it) with `flows.rs` (a packet in words) and
-//! `follow.rs` (a packet over several links). The nodes: [`Router`], [`Nat`], [`Middlebox`], [`HostNode`]. Under them
+//! `segments.rs` (what a node saw of TCP) and `follow.rs` (a packet over several links). The nodes: [`Router`], [`Nat`], [`Middlebox`], [`HostNode`]. Under them
 //! `packet.rs` (the header as a forwarder reads and changes it), `build.rs` and `icmp.rs` (packets that a node makes
 //! itself).
 //!
@@ -61,13 +61,14 @@ mod node;
 mod packet;
 mod prefix;
 mod router;
+mod segments;
 pub mod stock;
 mod world;
 
 pub use channel::Counters;
 pub use events::{Captured, Event, Events, QueueSample, TransitId, What};
 pub use flows::Flows;
-pub use host::{Application, Device, HostNode, Idle};
+pub use host::{Application, Device, HostNode, Idle, host_at};
 pub use middlebox::{Heading, Middlebox, Verdict};
 pub use nat::{Dependence, Nat, NatConfig};
 pub use node::{ChannelId, LinkId, Node, NodeId, PortId};

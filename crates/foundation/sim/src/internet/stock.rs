@@ -2,9 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 use wirelab_tcpip::{Flags, Segment, Seq};
-use wirelab_wire::{Decode, Reader};
 
-use super::packet::{TCP, replace, set_ecn};
+use super::packet::{replace, set_ecn};
+use super::segments::segment_of;
 use super::{Header, Middlebox, Verdict, build};
 
 const END_OF_LIST: u8 = 0;
@@ -99,12 +99,6 @@ fn resets(header: &Header, segment: &Segment<'_>) -> (Bytes, Bytes) {
         build::tcp(header.source, header.destination, &onward),
         build::tcp(header.destination, header.source, &back),
     )
-}
-
-fn segment_of(packet: &[u8]) -> Option<(Header, Segment<'_>)> {
-    let header = Header::read(packet)?;
-    let segment = Segment::decode(&mut Reader::whole(header.payload(packet))).ok()?;
-    (header.protocol == TCP && header.fragment_offset == 0).then_some((header, segment))
 }
 
 /// Changes a segment's options in place and brings its checksum up to date. Other packets pass as they are.

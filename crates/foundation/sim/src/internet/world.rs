@@ -137,6 +137,24 @@ impl Internet {
         self.agenda.enter(time.max(self.now), Due::Action(Box::new(action)));
     }
 
+    /// Plans a call: at this time the log has the remark, and the closure is called with the node, if it is of this type.
+    pub fn call_at<T: Node>(
+        &mut self,
+        time: Instant,
+        node: NodeId,
+        remark: impl Into<String>,
+        call: impl FnOnce(&mut T, Instant) + 'static,
+    ) {
+        let remark = remark.into();
+        self.at(time, move |internet| {
+            let now = internet.now();
+            internet.note(node, remark);
+            if let Some(node) = internet.get_mut(node) {
+                call(node, now);
+            }
+        });
+    }
+
     /// Sends a packet out of a port of a node, as if the node had sent it.
     pub fn send_from(&mut self, node: NodeId, port: PortId, packet: Bytes) {
         let channel = self.nodes.get(node.0).and_then(|place| place.ports.get(port.0)).copied();

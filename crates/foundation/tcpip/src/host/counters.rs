@@ -87,3 +87,41 @@ pub struct Counters {
     /// Datagrams not sent for want of room.
     pub UdpSndbufErrors: u64,
 }
+
+macro_rules! named {
+    ($($name:ident)*) => {
+        #[allow(non_snake_case, reason = "these are the names that nstat prints")]
+        impl Counters {
+            /// All counters by name, in the order of the fields.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                let Counters { $($name),* } = *self; // does not compile if one is missing below
+                [$((stringify!($name), $name)),*].into_iter()
+            }
+        }
+    };
+}
+
+named! {
+    IpInReceives IpInHdrErrors IpInAddrErrors IpInUnknownProtos IpInDelivers IpOutRequests IpOutDiscards
+    IpReasmReqds IpReasmOKs IpReasmFails IcmpInMsgs IcmpInErrors IcmpOutMsgs IcmpOutRateLimitGlobal
+    TcpInSegs TcpInErrs TcpInCsumErrors TcpOutSegs TcpOutRsts TcpActiveOpens TcpPassiveOpens
+    TcpAttemptFails TcpRetransSegs TcpExtListenOverflows TcpExtListenDrops TcpExtTCPReqQFullDrop
+    TcpExtTCPReqQFullDoCookies TcpExtSyncookiesSent TcpExtSyncookiesRecv TcpExtSyncookiesFailed
+    TcpExtTCPAbortOnOverflow TcpExtTW TcpExtTWRecycled TcpExtTCPTimeWaitOverflow TcpExtOutOfWindowIcmps
+    UdpInDatagrams UdpNoPorts UdpInErrors UdpInCsumErrors UdpRcvbufErrors UdpOutDatagrams
+    UdpSndbufErrors
+}
+
+impl Counters {
+    /// The counter of this name; `None` if there is none.
+    ///
+    /// ```
+    /// use wirelab_tcpip::host::Counters;
+    ///
+    /// let counters = Counters { TcpInSegs: 3, ..Counters::default() };
+    /// assert_eq!((counters.named("TcpInSegs"), counters.named("TcpInTea")), (Some(3), None));
+    /// ```
+    pub fn named(&self, name: &str) -> Option<u64> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, count)| count)
+    }
+}
