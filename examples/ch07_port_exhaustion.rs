@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind, Read};
 
 use wirelab::kernel::{Counter, PortUse, Sysctl, TcpCounters};
 use wirelab::socket::{Socket, TcpListener, TcpState};
-use wirelab_examples::{Args, Attempts, Checks, FewPorts, Outcome, Table, own_network, wait_until};
+use wirelab_examples::{
+    Args, Attempts, Checks, FewPorts, Outcome, PCAP, Table, Traffic, own_network, wait_until,
+};
 
 const ABOUT: &str = "Port exhaustion, in a range of ten ports (section 7).
 Look at which connections are refused when the ten are used, and which are not.";
@@ -20,7 +22,7 @@ fn main() -> Outcome {
     let args = Args::parse(ABOUT, &[PCAP]);
     let mut checks = Checks::default();
     let own = own_network("TIME-WAIT, whose rules are settings of the network").is_some();
-    let client = FewPorts::find(TEN as u16, own)?;
+    let client = FewPorts::find(TEN as u16, own)?.recorded_by(args.recording(Traffic::Here)?);
     exhaust(&client, &mut checks)?;
     bind_first(&client, &mut checks)?;
     if own {

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use bytes::BytesMut;
 use wirelab::reactor::{Backend, Interest, Reactor, Token, Trigger};
 use wirelab::socket::{TcpStream, raise_descriptor_limit};
-use wirelab_examples::{Args, Bars, Checks, Cost, EchoLoad, Meter, Outcome, Table};
+use wirelab_examples::{Args, Bars, Checks, Cost, EchoLoad, Meter, Outcome, PCAP, Table, Traffic};
 
 const ABOUT: &str =
     "One echo service in five ways: threads, poll, epoll (level, edge), io_uring (section 8.1).

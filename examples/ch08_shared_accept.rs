@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 
 use wirelab::reactor::{Acceptor, Reactor, Token};
 use wirelab::socket::TcpListener;
-use wirelab_examples::{AcceptLog, Acceptors, Args, Checks, Outcome, Table};
+use wirelab_examples::{AcceptLog, Acceptors, Args, Checks, Outcome, PCAP, Table, Traffic};
 
 const ABOUT: &str = "Several threads accept on one socket (section 8.3).
 Look at who gets the next connection, how many threads are woken for it, and what a slow thread holds up.";

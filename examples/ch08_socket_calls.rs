@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 
 use wirelab::kernel::{Counter, Query, SocketEntry, TcpCounters};
 use wirelab::socket::{Call, ListenOptions, Socket, TcpListener, TcpState, TcpStream, record};
-use wirelab_examples::{Args, CallNames, Checks, Outcome, own_network, wait_until};
+use wirelab_examples::{Args, CallNames, Checks, Outcome, PCAP, Traffic, own_network, wait_until};
 
 const ABOUT: &str =
     "socket, bind, listen, connect, accept, send, recv, shutdown, close: one at a time (section 8.1).

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use wirelab::socket::{Completions, Pipe, TcpStream, ZeroCopy};
-use wirelab_examples::{Args, Bars, Checks, Outcome, SendStep, Source, Table};
+use wirelab_examples::{Args, Bars, Checks, Outcome, PCAP, SendStep, Source, Table, Traffic};
 
 const ABOUT: &str =
     "The same bytes to a peer by read and write, sendfile, splice, and MSG_ZEROCOPY (section 8.1).

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use wirelab::kernel::{Counter, TcpCounters};
 use wirelab::sim::{Ladder, Side};
 use wirelab::socket::{ConnectOptions, ListenOptions, Namespace, TcpInfo, TcpStream};
-use wirelab_examples::{Args, Checks, Outcome, Percentiles, Table, TcpWatch};
+use wirelab_examples::{Args, Checks, Outcome, PCAP, Percentiles, Table, TcpWatch, Traffic};
 
 const ABOUT: &str = "Nagle's algorithm and delayed acknowledgements (section 10.1).
 Look at what the kernel has sent when both writes have returned, and at how long the answer takes.";

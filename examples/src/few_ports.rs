@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use wirelab::kernel::{self, Sysctl};
 use wirelab::socket::{ConnectOptions, Namespace, Socket, TcpListener, TcpStream};
 
+use crate::Recording;
+
 /// A client with few ports, on the loopback device: what 28,232 ports are too many to show, and a few show at once.
 ///
 /// ```
@@ -18,11 +20,12 @@ use wirelab::socket::{ConnectOptions, Namespace, Socket, TcpListener, TcpStream}
 /// assert!(client.connect(&server).is_err());
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct FewPorts {
     /// The ports.
     pub ports: RangeInclusive<u16>,
     own: bool,
+    recording: Option<Recording>,
 }
 
 impl FewPorts {
@@ -35,7 +38,7 @@ impl FewPorts {
         let began = Instant::now();
         loop {
             if let Some(ports) = kernel::free_ports(count)? {
-                return Ok(FewPorts { ports, own });
+                return Ok(FewPorts { ports, own, recording: None });
             }
             match began.elapsed().as_secs() {
                 0 => println!(
@@ -46,6 +49,13 @@ impl FewPorts {
             }
             std::thread::sleep(Duration::from_secs(1));
         }
+    }
+
+    /// Records what passes in each network that [`servers`](Self::servers) makes.
+    #[must_use]
+    pub fn recorded_by(mut self, recording: Recording) -> Self {
+        self.recording = Some(recording);
+        self
     }
 
     /// An address of the loopback device, which has all of 127.0.0.0/8, and any port.
@@ -61,6 +71,7 @@ impl FewPorts {
     pub fn servers(&self) -> io::Result<[TcpListener; 3]> {
         if self.own {
             Namespace::enter_new()?;
+            self.recording.as_ref().map_or(Ok(()), Recording::here_too)?;
         }
         let servers = [self.listen(1)?, self.listen(1)?, self.listen(2)?];
         if self.own {

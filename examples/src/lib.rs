@@ -28,6 +28,8 @@
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   TwoHosts  two hosts in virtual time, and a link between them
 //!   Web       HTTP on our own TCP, simulated or on a device
+//!   Conversations  who speaks with whom in a capture, as ladders
+//!   Recording  the packets that the program's sockets cause, as such a file, with --pcap FILE
 //!   write_capture, write_packets  what a node of a simulated network saw, as a file for Wireshark
 //!   FewPorts  a client that runs out of ports soon         Attempts  until one is refused
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
@@ -58,6 +60,7 @@ mod bottleneck;
 mod call_names;
 mod capture_file;
 mod checks;
+mod conversations;
 mod echo;
 mod few_ports;
 mod flood;
@@ -93,6 +96,7 @@ pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
 pub use call_names::CallNames;
 pub use capture_file::{write_capture, write_packets};
 pub use checks::{Checks, Failure, Outcome};
+pub use conversations::Conversations;
 pub use echo::EchoLoad;
 pub use few_ports::FewPorts;
 pub use flood::Flood;
