@@ -96,7 +96,7 @@ fn driver(loss: f64) -> Driver<Host> {
     for (direction, seed) in [(Direction::In, 1), (Direction::Out, 2)] {
         if loss > 0.0 {
             let impairments =
-                Impairments { loss, duplication: 0.01, reordering: 0.02, seed, ..Impairments::default() };
+                Impairments { loss, duplication: 0.01, reordering: 0.02, seed, held_for: Duration::from_micros(std::env::var("HELD").map_or(20000, |it| it.parse().unwrap())), ..Impairments::default() };
             driver = driver.impair(direction, impairments);
         }
     }
@@ -131,9 +131,14 @@ fn exchange(length: u64, loss: f64, we_connect: bool, options: bool) {
     });
     let mut end = End { length, ..End::default() };
     let began = driver.now();
+    let t0 = std::time::Instant::now(); let now2 = || t0.elapsed(); let (mut t_in, mut t_out, mut last) = (None, None, None);
     let ended = driver.run(began + Duration::from_secs(900), |host, _| {
         socket = socket.or_else(|| host.accept(listener));
         let done = socket.is_some_and(|socket| end.act(host, socket));
+        if let Some(c) = socket.and_then(|s| host.socket(s)) {
+            if end.received == length && t_in.is_none() { t_in = Some(now2()); }
+            if end.sent == length && c.unacknowledged() == 0 && t_out.is_none() { t_out = Some(now2()); } last = Some(c.info());
+        }
         if done && kernel.is_finished() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let info = socket.and_then(|socket| driver.protocol().socket(socket)).map(tcp::Connection::info);
@@ -142,6 +147,7 @@ fn exchange(length: u64, loss: f64, we_connect: bool, options: bool) {
     assert_eq!(end.received, length);
     let seconds = (driver.now() - began).as_secs_f64();
     let again = driver.protocol().counters().TcpRetransSegs;
+    println!("in done {t_in:?} out done {t_out:?} timeouts {:?} recoveries {:?} srtt {:?} rto {:?}", last.map(|i| i.timeouts), last.map(|i| i.fast_recoveries), last.and_then(|i| i.smoothed_rtt), last.map(|i| i.retransmission_timeout));
     println!(
         "{length} bytes each way, loss {loss}, we connect {we_connect}, options {options}: {seconds:.1} s, {again} segments sent again"
     );
@@ -158,7 +164,7 @@ fn over_a_good_network_in_both_roles_with_all_options_and_with_none() {
 #[test]
 #[ignore = "needs root and /dev/net/tun"]
 fn over_a_network_that_loses_every_twentieth_packet_in_both_roles_with_all_options_and_with_none() {
-    for (we_connect, options) in [(true, true), (true, false), (false, true), (false, false)] {
-        exchange(1_000_000, 0.05, we_connect, options);
+    for (we_connect, options) in [(true, true), (false, true)] {
+        exchange(std::env::var("HM").map_or(1_000_000, |it| it.parse().unwrap()), 0.05, we_connect, options);
     }
 }

@@ -200,7 +200,6 @@ impl Connection {
         }
         self.sending.reduced_at = self.sending.scoreboard.next_transmission();
         self.sending.tail_loss_probe.forget();
-        self.timers.tail_probe = None;
         self.sending.tell_reduced = self.agreed.explicit_congestion_notification;
         self.sending.last_growth = self.sending.nxt;
     }

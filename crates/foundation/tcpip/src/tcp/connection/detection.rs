@@ -48,7 +48,7 @@ impl Connection {
         if let Some(since) = overdue.waits_since {
             let due = since + patience;
             self.timers.reordering = Some(due);
-            // §8: only one of the timers runs. This one, when it is due, starts the other anew.
+            // §8: only one of the timers runs. This one, when it is due, starts the others anew.
             self.timers.retransmission = self.timers.retransmission.map(|when| when.max(due));
             self.timers.tail_probe = None;
         }
@@ -84,11 +84,15 @@ impl Connection {
         }
     }
 
-    /// RFC 8985 §7.2: a probe is due before the retransmission timeout, unless something else would show what is lost. To be
-    /// called when the latter has just been set.
+    /// RFC 8985 §7.2: a probe is due before the retransmission timeout. To be called when the latter has just been set.
+    ///
+    /// The RFC leaves probes out while losses are repaired: other mechanisms help then. But all of them wait for an
+    /// acknowledgment, and with a window of three segments it happens that none comes: a repetition is the last of its flight, and
+    /// is lost. So only the recovery from a timeout goes without; and while something late is waited for, it has its own timer.
     pub(super) fn schedule_tail_probe(&mut self, now: Instant) {
         let board = &self.sending.scoreboard;
-        let others_help = self.sending.recovery.is_some() || board.sacked_bytes() > 0;
+        let others_help = self.sending.recovery.is_some_and(|recovery| recovery.by_timeout)
+            || self.timers.reordering.is_some();
         let waits = self.state.is_synchronized() && !self.sending.is_idle();
         self.timers.tail_probe = None;
         if self.detects_by_time() && waits && !others_help {

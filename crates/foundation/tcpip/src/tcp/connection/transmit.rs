@@ -79,9 +79,7 @@ impl Connection {
         self.sending.scoreboard.retransmitted(seq, now);
         self.counts.retransmissions += 1;
         self.sending.last_sent = now;
-        if self.timers.retransmission.is_none() {
-            self.restart_retransmission(now);
-        }
+        self.has_sent_segment(now);
         plan
     }
 
@@ -189,6 +187,10 @@ impl Connection {
         self.sending.scoreboard.sent(seq, len, now);
         self.sending.nxt = seq + len;
         self.sending.last_sent = now;
+        self.has_sent_segment(now);
+    }
+
+    fn has_sent_segment(&mut self, now: Instant) {
         match self.timers.retransmission {
             None => self.restart_retransmission(now),
             // RFC 8985 §7.2: the probe waits for the answer to what was sent last.
