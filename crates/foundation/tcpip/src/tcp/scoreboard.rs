@@ -35,9 +35,12 @@ pub use timed::Overdue;
 /// acknowledged cumulatively. Of a peer without SACK the scoreboard knows only what is acknowledged; the duplicate
 /// acknowledgments, each of which stands for a segment that has left the network, are the connection's to count.
 ///
+/// There are two ways to say what is lost: by counting what is sacked above it (`loss.rs`), and by what was sent later and has
+/// arrived (`timed.rs`). A connection uses one of them.
+///
 /// Sums are kept, not computed: a call costs what it changes, and a binary search. Only
-/// [`mark_all_lost`](Scoreboard::mark_all_lost) and [`forget_sacks`](Scoreboard::forget_sacks), both after a timeout,
-/// visit all records.
+/// [`mark_all_lost`](Scoreboard::mark_all_lost), [`mark_lost_until`](Scoreboard::mark_lost_until) and
+/// [`forget_sacks`](Scoreboard::forget_sacks), all after a timeout, visit all records.
 #[derive(Clone, Debug, Default)]
 pub struct Scoreboard {
     /// Without gaps, in order.

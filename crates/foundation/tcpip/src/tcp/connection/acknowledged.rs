@@ -154,13 +154,14 @@ impl Connection {
     }
 
     fn look_for_losses(&mut self, now: Instant, segment: &Segment<'_>, progress: bool) {
+        let by_time = self.detects_by_time();
+        if by_time {
+            self.learn_order(now, segment);
+        }
         if !self.config.fast_retransmit || self.sending.is_idle() {
             return;
         }
-        let lost = match self.detects_by_time() {
-            true => self.detect_by_time(now, segment),
-            false => self.detect_by_counting(progress),
-        };
+        let lost = if by_time { self.mark_overdue(now) } else { self.detect_by_counting(progress) };
         self.answer_losses(now, lost);
     }
 

@@ -30,15 +30,14 @@ impl Connection {
         Plausible { sacked, acknowledged: echoed.map_or(sacked, |echoed| echoed.min(sacked)) }
     }
 
-    /// RACK after an acknowledgment (RFC 8985 §6.2). Returns how many bytes are newly lost.
-    pub(super) fn detect_by_time(&mut self, now: Instant, segment: &Segment<'_>) -> u32 {
+    /// What an acknowledgment says about the order in which segments arrive (RFC 8985 §6.2, steps 1 to 4).
+    pub(super) fn learn_order(&mut self, now: Instant, segment: &Segment<'_>) {
         self.rack.on_delivered(now, self.sending.scoreboard.delivered());
         let reported = duplicate_report(segment).is_some();
         self.rack.on_duplicate_report(self.sending.una, self.sending.nxt, reported);
-        self.mark_overdue(now)
     }
 
-    /// RACK_detect_loss_and_arm_timer of RFC 8985 §6.2, step 5.
+    /// RACK_detect_loss_and_arm_timer of RFC 8985 §6.2, step 5. Returns how many bytes are newly lost.
     pub(super) fn mark_overdue(&mut self, now: Instant) -> u32 {
         self.timers.reordering = None;
         let Some(newest) = self.rack.newest() else { return 0 };
