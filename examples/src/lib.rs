@@ -20,6 +20,7 @@
 //!   Work      a site whose pages keep their thread busy in different ways
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Orders    every order of two threads' steps
+//!   Transfer  bytes from one end to the other in virtual time, and which of their segments get lost
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   write_capture  what a node of a simulated network saw, as a file for Wireshark
@@ -63,6 +64,7 @@ mod talk;
 mod tcp_watch;
 mod thread_times;
 mod thread_watch;
+mod transfer;
 mod virtual_time;
 mod visited;
 mod wait;
@@ -88,6 +90,7 @@ pub use talk::{Answer, answer, ask, queue};
 pub use tcp_watch::TcpWatch;
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
+pub use transfer::{Pace, SEGMENT, Transfer, Transferred};
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use visited::{Visit, Visited};
 pub use wait::wait_until;
