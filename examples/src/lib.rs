@@ -24,6 +24,7 @@
 //!   Source    the same bytes sent in several ways: the calls and the time of each
 //!   EchoLoad  messages for an echo service, whose cost is measured
 //!   Orders    every order of two threads' steps
+//!   Transfer  bytes from one end to the other in virtual time, and which of their segments get lost
 //!   Bottleneck  senders that share a narrow link, in virtual time
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   TwoHosts  two hosts in virtual time, and a link between them
@@ -74,6 +75,7 @@ mod recording;
 mod served;
 mod site;
 mod socket_table;
+mod source;
 mod stack;
 mod table;
 mod talk;
@@ -110,13 +112,14 @@ pub use recording::{PCAP, Recording, Traffic};
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
 pub use socket_table::{socket_details, socket_table, unix_table};
+pub use source::{Delivered, SendStep, Source};
 pub use stack::Stack;
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue, send_whole};
 pub use tcp_watch::TcpWatch;
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
-pub use transfer::{SendStep, Source, Transferred};
+pub use transfer::{Pace, SEGMENT, Transfer, Transferred};
 pub use two_hosts::TwoHosts;
 pub use virtual_time::{Conversation, Times, converse, get};
 pub use visited::{Visit, Visited};

@@ -30,6 +30,11 @@ pub struct Config {
     pub silly_window_avoidance: bool,
     /// Retransmit at the third duplicate acknowledgment, without waiting for the timer (RFC 5681 §3.2).
     pub fast_retransmit: bool,
+    /// Find losses by time, RACK-TLP (RFC 8985): what was sent before something that has arrived, and has not arrived itself,
+    /// is lost, also if it was a repetition; and the last segments, behind which nothing is sent, are probed after two round
+    /// trips. It needs `fast_retransmit`, and a peer with selective acknowledgments. Without it, what arrives behind a gap
+    /// is counted (RFC 6675), and a lost repetition or tail waits for the timer.
+    pub time_based_detection: bool,
     /// Who decides how much may be on its way.
     pub congestion_control: Algorithm,
     /// The congestion window at the start, in segments (RFC 6928: ten).
@@ -103,6 +108,7 @@ impl Default for Config {
             delayed_acknowledgment: Some(Duration::from_millis(40)),
             silly_window_avoidance: true,
             fast_retransmit: true,
+            time_based_detection: true,
             congestion_control: Algorithm::Cubic,
             initial_window: 10,
             initial_timeout: Duration::from_secs(1),

@@ -72,6 +72,20 @@ impl ReceiveBuffer {
         Inserted { readable: self.readable.len() - before, gap: had_gap }
     }
 
+    /// Which of the `len` bytes from `seq` on are here already: those before the first that is not, or none.
+    pub(crate) fn duplicate(&self, seq: Seq, len: u32) -> Option<SackBlock> {
+        let end = seq + len;
+        let until = if seq < self.next {
+            self.next
+        } else {
+            let start = self.offset + u64::from(seq.since(self.next));
+            let (&before, held) = self.early.range(..=start).next_back()?;
+            seq + (before + held.len() as u64).saturating_sub(start).min(len.into()) as u32
+        };
+        let right = until.min(end);
+        (seq < right).then_some(SackBlock { left: seq, right })
+    }
+
     fn append(&mut self, data: &[u8]) {
         self.readable.extend_from_slice(data);
         self.next += data.len() as u32; // at most a window, below 2^30

@@ -1,8 +1,11 @@
+mod delivered;
 mod loss;
 mod record;
 mod selective;
+mod send_order;
 #[cfg(test)]
 mod tests;
+mod timed;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,6 +14,10 @@ use wirelab_sansio::Instant;
 
 use crate::wire::{SackBlock, Seq};
 use record::Record;
+use send_order::SendOrder;
+
+pub use delivered::{Delivered, Delivery, Plausible};
+pub use timed::Overdue;
 
 /// What is sent and not yet acknowledged, a record for each segment, and what is known about each: the scoreboard of
 /// RFC 6675 §3.
@@ -28,9 +35,12 @@ use record::Record;
 /// acknowledged cumulatively. Of a peer without SACK the scoreboard knows only what is acknowledged; the duplicate
 /// acknowledgments, each of which stands for a segment that has left the network, are the connection's to count.
 ///
+/// There are two ways to say what is lost: by counting what is sacked above it (`loss.rs`), and by what was sent later and has
+/// arrived (`timed.rs`). A connection uses one of them.
+///
 /// Sums are kept, not computed: a call costs what it changes, and a binary search. Only
-/// [`mark_all_lost`](Scoreboard::mark_all_lost) and [`forget_sacks`](Scoreboard::forget_sacks), both after a timeout,
-/// visit all records.
+/// [`mark_all_lost`](Scoreboard::mark_all_lost), [`mark_lost_until`](Scoreboard::mark_lost_until) and
+/// [`forget_sacks`](Scoreboard::forget_sacks), all after a timeout, visit all records.
 #[derive(Clone, Debug, Default)]
 pub struct Scoreboard {
     /// Without gaps, in order.
@@ -47,10 +57,18 @@ pub struct Scoreboard {
     sacked: u32,
     /// Of the sacked ones from `decided` on.
     sacked_undecided: u32,
+    /// How many records that is.
+    sacked_records: u32,
     /// Of the lost ones that wait to be sent again.
     lost: u32,
     /// How many records a block has cut, since the last time that all was acknowledged.
     cuts: u32,
+    order: SendOrder,
+    delivered: Delivered,
+    plausible: Plausible,
+    /// Behind the last byte that has arrived (RACK.fack of RFC 8985), and where that was before the last acknowledgment.
+    forward: Seq,
+    forward_before: Seq,
 }
 
 /// What a cumulative acknowledgment was about.
@@ -76,9 +94,12 @@ impl Scoreboard {
             return;
         }
         if self.records.is_empty() {
-            *self = Scoreboard { decided: seq, ..Scoreboard::default() };
+            let mut order = std::mem::take(&mut self.order);
+            order.retain(|_| false);
+            *self = Scoreboard { decided: seq, forward: seq, order, ..Scoreboard::default() };
         }
-        let record = Record::new(seq, len, now);
+        let mut record = Record::new(seq, len, now);
+        record.transmission = self.note(&record, now);
         self.count_in(&record);
         self.records.push_back(record);
     }
@@ -98,6 +119,9 @@ impl Scoreboard {
                 self.count_in(&rest);
                 self.records.push_front(rest);
                 break;
+            }
+            if !first.sacked {
+                self.has_arrived(&first, self.plausible.acknowledged);
             }
             result.segments += 1;
             result.rtt = (!first.sacked).then(|| now - first.sent_at);
@@ -137,7 +161,11 @@ impl Scoreboard {
             return;
         };
         let retransmitted = record.retransmitted.saturating_add(1);
-        self.change(index, Record { sent_at: now, resent: record.lost, retransmitted, ..record });
+        let transmission = self.note(&record, now);
+        self.change(
+            index,
+            Record { sent_at: now, resent: record.lost, retransmitted, transmission, ..record },
+        );
         if self.next_lost == Some(seq) {
             self.find_lost_from(index + 1);
         }
@@ -154,6 +182,11 @@ impl Scoreboard {
     /// The first record: its first sequence number and its length.
     pub fn first(&self) -> Option<(Seq, u32)> {
         self.records.front().map(|first| (first.seq, first.len))
+    }
+
+    /// The last record: its first sequence number and its length.
+    pub fn last(&self) -> Option<(Seq, u32)> {
+        self.records.back().map(|last| (last.seq, last.len))
     }
 
     /// When the first record was sent the first time: since when the peer owes an answer (R2 of RFC 9293 §3.8.3).
@@ -182,6 +215,11 @@ impl Scoreboard {
         self.sacked
     }
 
+    /// How many segments that is; a part of one counts, too.
+    pub fn sacked_segments(&self) -> u32 {
+        self.sacked_records
+    }
+
     /// How many bytes are lost and wait to be sent again.
     pub fn lost_bytes(&self) -> u32 {
         self.lost
@@ -203,6 +241,7 @@ impl Scoreboard {
     fn count_in(&mut self, record: &Record) {
         self.outstanding += record.len;
         self.sacked += if record.sacked { record.len } else { 0 };
+        self.sacked_records += u32::from(record.sacked);
         self.sacked_undecided += if record.sacked && record.seq >= self.decided { record.len } else { 0 };
         self.lost += if record.waits() { record.len } else { 0 };
     }
@@ -210,6 +249,7 @@ impl Scoreboard {
     fn count_out(&mut self, record: &Record) {
         self.outstanding -= record.len;
         self.sacked -= if record.sacked { record.len } else { 0 };
+        self.sacked_records -= u32::from(record.sacked);
         self.sacked_undecided -= if record.sacked && record.seq >= self.decided { record.len } else { 0 };
         self.lost -= if record.waits() { record.len } else { 0 };
     }
@@ -227,6 +267,7 @@ impl Scoreboard {
         };
         let rest = Record { seq: record.seq + len, len: record.len - len, ..*record };
         record.len = len;
+        self.sacked_records += u32::from(rest.sacked);
         self.records.insert(index + 1, rest);
     }
 }

@@ -4,6 +4,7 @@ mod attacks;
 mod conversation;
 mod model;
 mod mutated;
+mod rack;
 mod rules;
 mod script;
 mod splits;

@@ -29,6 +29,7 @@ fn config(random: &mut Random) -> Config {
         explicit_congestion_notification: random.chance(0.5),
         nagle: random.chance(0.5),
         silly_window_avoidance: random.chance(0.7),
+        time_based_detection: random.chance(0.7),
         keep_alive: random.chance(0.3).then(KeepAlive::default),
         ..Config::default()
     }

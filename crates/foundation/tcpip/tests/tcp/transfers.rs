@@ -77,7 +77,7 @@ fn both_open_at_once() {
 }
 
 fn configs() -> impl Strategy<Value = Config> {
-    let switches = prop::array::uniform8(any::<bool>());
+    let switches = prop::array::uniform9(any::<bool>());
     let algorithms = prop_oneof![Just(Algorithm::Off), Just(Algorithm::NewReno), Just(Algorithm::Cubic)];
     let sizes = (100_u16..3000, 100_usize..100_000, 100_usize..100_000, 1_usize..20);
     (switches, algorithms, sizes).prop_map(
@@ -94,6 +94,7 @@ fn configs() -> impl Strategy<Value = Config> {
             delayed_acknowledgment: on[5].then_some(Duration::from_millis(40)),
             silly_window_avoidance: on[6],
             fast_retransmit: on[7],
+            time_based_detection: on[8],
             congestion_control,
             retries: 40,
             syn_retries: 40,

@@ -150,15 +150,26 @@ impl Congestion {
         }
     }
 
+    /// While a loss is repaired, a repetition is lost, too: that is another indication of congestion (RFC 5681 §4.3). The
+    /// caller says so once for each window of data.
+    pub fn on_lost_retransmission(&mut self, now: Instant, in_flight: u32) {
+        self.recovering = false;
+        self.on_loss(now, in_flight);
+    }
+
+    /// A loss was repaired before it was noticed: there is an answer (RFC 8985 §7.4.2), but nothing to wait for.
+    pub fn on_repaired_loss(&mut self, now: Instant, in_flight: u32) {
+        if !self.recovering {
+            self.on_loss(now, in_flight);
+            self.on_recovered(now);
+        }
+    }
+
     /// A router has marked a packet instead of dropping it: the answer is the same (RFC 3168 §6.1.2), but nothing has
     /// to be repaired, and the window grows on. The caller answers one mark in each window of data; none is answered
     /// while a loss is repaired.
     pub fn on_congestion_mark(&mut self, now: Instant, in_flight: u32) {
-        if self.recovering {
-            return;
-        }
-        self.on_loss(now, in_flight);
-        self.on_recovered(now);
+        self.on_repaired_loss(now, in_flight);
     }
 
     /// The retransmission timer has run out. One segment may be sent, and slow start begins (RFC 5681 §3.1). `first`

@@ -21,6 +21,7 @@ impl Connection {
             return false;
         }
         let flight = self.in_flight();
+        self.sending.scoreboard.expect_news(self.plausible(now, segment));
         let newly_sacked = self.take_sack(segment);
         let window_before = self.sending.window;
         let progress = ack > self.sending.una;
@@ -43,7 +44,8 @@ impl Connection {
             // answers that acknowledge nothing new are no progress, and R2 (§3.8.3) goes on.
             self.sending.attempts = 0;
         }
-        self.look_for_losses(now, progress);
+        self.look_for_losses(now, segment, progress);
+        self.tail_probe_may_be_answered(now, segment, progress);
         self.take_mark(now, segment);
         self.fin_may_be_acknowledged(now);
         true
@@ -92,6 +94,7 @@ impl Connection {
         };
         if let Some(rtt) = sample.or_else(echo) {
             self.rtt.sample(rtt);
+            self.sending.tail_loss_probe.on_measured();
         }
     }
 
@@ -103,6 +106,7 @@ impl Connection {
             self.sending.recovery = None;
             self.sending.duplicate_acknowledgments = 0;
             self.congestion.on_recovered(now);
+            self.rack.on_recovered();
         }
         if self.sending.recovery.is_some_and(|recovery| !recovery.by_timeout) {
             return;
@@ -149,42 +153,56 @@ impl Connection {
         }
     }
 
-    fn look_for_losses(&mut self, now: Instant, progress: bool) {
+    fn look_for_losses(&mut self, now: Instant, segment: &Segment<'_>, progress: bool) {
+        let by_time = self.detects_by_time();
+        if by_time {
+            self.learn_order(now, segment);
+        }
         if !self.config.fast_retransmit || self.sending.is_idle() {
             return;
         }
-        // FlightSize: what is sent and not acknowledged, whether or not it has been lost (RFC 5681 §2).
-        let flight = self.sending.scoreboard.outstanding();
+        let lost = if by_time { self.mark_overdue(now) } else { self.detect_by_counting(progress) };
+        self.answer_losses(now, lost);
+    }
+
+    /// Returns how many bytes are newly lost.
+    fn detect_by_counting(&mut self, progress: bool) -> u32 {
         let duplicates = self.sending.duplicate_acknowledgments;
         let selective = self.agreed.selective_acknowledgment;
-        let marked_before = self.sending.mark_answered > self.sending.una;
-        let mut lost = 0;
         match self.sending.recovery {
             // RFC 6582 §3.2: in recovery, an ACK that covers only a part shows the next hole.
+            Some(_) if !selective && !progress => 0,
             Some(_) if !selective => {
-                if progress {
-                    lost = u32::from(self.sending.scoreboard.mark_first_lost());
-                    // Step 3: "retransmit the first unacknowledged segment", whatever the window has room for.
-                    self.sending.repair_at_once = lost > 0;
-                }
+                let before = self.sending.scoreboard.lost_bytes();
+                // Step 3: "retransmit the first unacknowledged segment", whatever the window has room for.
+                self.sending.repair_at_once = self.sending.scoreboard.mark_first_lost();
+                self.sending.scoreboard.lost_bytes() - before
             }
             recovery => {
                 // RFC 6675 §5, step 1: three duplicates begin a recovery even if they have reported little.
                 let duplicates = if selective && recovery.is_some() { 0 } else { duplicates };
-                lost = self.sending.scoreboard.mark_lost(duplicates, self.segment_size());
+                self.sending.scoreboard.mark_lost(duplicates, self.segment_size())
             }
         }
-        if lost > 0 && self.sending.recovery.is_none() {
-            self.sending.recovery = Some(Recovery { point: self.sending.nxt, by_timeout: false });
-            self.sending.repair_at_once = true;
-            self.counts.fast_recoveries += 1;
-            // RFC 3168 §6.1.2: a window that was reduced for a mark is not reduced again for a loss in it.
-            if !marked_before {
-                self.congestion.on_loss(now, flight);
-            }
-            self.sending.tell_reduced = self.agreed.explicit_congestion_notification;
-            self.sending.last_growth = self.sending.nxt;
+    }
+
+    /// Begins a recovery, if something is lost and none has begun.
+    pub(super) fn answer_losses(&mut self, now: Instant, lost: u32) {
+        if lost == 0 || self.sending.recovery.is_some() {
+            return;
         }
+        self.sending.recovery = Some(Recovery { point: self.sending.nxt, by_timeout: false });
+        self.sending.repair_at_once = true;
+        self.counts.fast_recoveries += 1;
+        // RFC 3168 §6.1.2: a window that was reduced for a mark is not reduced again for a loss in it.
+        if self.sending.mark_answered <= self.sending.una {
+            // FlightSize: what is sent and not acknowledged, whether or not it has been lost (RFC 5681 §2).
+            self.congestion.on_loss(now, self.sending.scoreboard.outstanding());
+        }
+        self.sending.reduced_at = self.sending.scoreboard.next_transmission();
+        self.sending.tail_loss_probe.forget();
+        self.sending.tell_reduced = self.agreed.explicit_congestion_notification;
+        self.sending.last_growth = self.sending.nxt;
     }
 
     /// The peer saw a mark (RFC 3168 §6.1.2): slow down, once for each window.

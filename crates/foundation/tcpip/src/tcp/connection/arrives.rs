@@ -132,7 +132,13 @@ impl Connection {
         match segment.sequence_len() {
             // Two ends that disagree would send each other acknowledgments for ever.
             0 => self.challenge(now),
-            _ => self.receiving.acknowledge = Acknowledge::Now,
+            _ => {
+                self.receiving.acknowledge = Acknowledge::Now;
+                let len = segment.payload.len() as u32; // at most a packet
+                if self.state.is_synchronized() {
+                    self.report(self.receiving.buffer.duplicate(segment.sequence, len), false);
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use super::sending::Sending;
 use super::timers::Timers;
 use super::{Connection, Counts, Endpoints};
 use crate::tcp::congestion::Congestion;
+use crate::tcp::rack::Rack;
 use crate::tcp::receive_buffer::ReceiveBuffer;
 use crate::tcp::rtt::RttEstimator;
 use crate::tcp::{Agreed, Cause, Config, Event, State, WhyClosed};
@@ -82,6 +83,7 @@ impl Connection {
             sending: Sending::new(isn, now),
             receiving: Receiving::new(buffer, now),
             rtt: RttEstimator::new(&config),
+            rack: Rack::default(),
             congestion: Congestion::new(config.congestion_control, segment_size, config.initial_window),
             timers: Timers::default(),
             events: VecDeque::new(),

@@ -1,8 +1,9 @@
 //! The object: buffers, the two sides' variables, and the state. What arrives is in `arrives.rs` and `acknowledged.rs`, what
-//! leaves in `transmit.rs`, and what time does in `timers.rs`.
+//! leaves in `transmit.rs`, what time does in `timers.rs`, and what it tells about losses in `detection.rs`.
 
 mod acknowledged;
 mod arrives;
+mod detection;
 mod handshake;
 mod receiving;
 mod sending;
@@ -16,12 +17,14 @@ use bytes::{Bytes, BytesMut};
 use wirelab_sansio::Instant;
 
 use super::congestion::Congestion;
+use super::rack::Rack;
 use super::rtt::RttEstimator;
 use super::{Agreed, Cause, Config, Event, Info, Misuse, State, WhyClosed};
 use crate::wire::{Segment, Seq};
 use receiving::Receiving;
 use sending::Sending;
 use timers::Timers;
+use transmit::Plan;
 
 /// The two ends of a connection, as this end sees them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +82,7 @@ pub struct Connection {
     sending: Sending,
     receiving: Receiving,
     rtt: RttEstimator,
+    rack: Rack,
     congestion: Congestion,
     timers: Timers,
     events: VecDeque<Event>,

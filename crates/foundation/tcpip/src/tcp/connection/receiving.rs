@@ -3,7 +3,7 @@ use wirelab_sansio::Instant;
 use super::Connection;
 use crate::tcp::State;
 use crate::tcp::receive_buffer::ReceiveBuffer;
-use crate::wire::Seq;
+use crate::wire::{SackBlock, Seq};
 
 /// The receive sequence variables (RFC 9293 §3.3.1), and when to acknowledge.
 ///
@@ -22,6 +22,12 @@ pub(super) struct Receiving {
     /// The number of a FIN that came before something ahead of it.
     pub(super) early_fin: Option<Seq>,
     pub(super) acknowledge: Acknowledge,
+    /// How many segments have arrived behind a gap, or twice, of which the peer has not heard. Each is told by an acknowledgment
+    /// of its own, without data: only so is it a duplicate that a peer counts (RFC 5681 §2, §4.2), and only there is room
+    /// for what is held (RFC 2018 §4).
+    pub(super) to_report: u32,
+    /// What has arrived a second time, and is to be reported (RFC 2883).
+    pub(super) duplicate: Option<SackBlock>,
     /// Bytes in order since the last acknowledgment.
     pub(super) unacknowledged: u32,
     /// The last acknowledgment number that was sent.
@@ -54,6 +60,8 @@ impl Receiving {
             fin: false,
             early_fin: None,
             acknowledge: Acknowledge::No,
+            to_report: 0,
+            duplicate: None,
             unacknowledged: 0,
             last_acknowledged: next,
             recent_timestamp: 0,
@@ -127,10 +135,13 @@ impl Connection {
             // RFC 9293 §3.10.4: data that nobody will read is a reason for a RST.
             return self.abort();
         }
+        let duplicate = self.receiving.buffer.duplicate(seq, data.len() as u32); // at most a packet
         let inserted = self.receiving.buffer.insert(seq, data);
         if inserted.readable > 0 {
             self.tell(crate::tcp::Event::Readable);
+            self.receiving.to_report = 0;
         }
+        self.report(duplicate, inserted.gap && inserted.readable == 0);
         self.receiving.unacknowledged += inserted.readable as u32;
         let two_segments = 2 * self.segment_size();
         let at_once = inserted.gap
@@ -141,6 +152,20 @@ impl Connection {
             Some(delay) if !at_once => self.acknowledge_later(now + delay),
             _ => self.receiving.acknowledge = Acknowledge::Now,
         }
+    }
+
+    /// Has the peer told of what came twice or out of order.
+    pub(super) fn report(&mut self, duplicate: Option<SackBlock>, out_of_order: bool) {
+        let duplicate = duplicate.filter(|_| self.agreed.selective_acknowledgment);
+        if duplicate.is_none() && !out_of_order {
+            return;
+        }
+        self.receiving.duplicate = duplicate.or(self.receiving.duplicate);
+        if self.receiving.to_report == 0 && self.receiving.last_acknowledged != self.receiving.next() {
+            // The first acknowledgment is of what is in order, and is no duplicate.
+            self.receiving.to_report = 1;
+        }
+        self.receiving.to_report += 1;
     }
 
     fn acknowledge_later(&mut self, when: Instant) {

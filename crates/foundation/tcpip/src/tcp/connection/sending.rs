@@ -3,6 +3,7 @@ use wirelab_sansio::Instant;
 
 use super::Connection;
 use crate::tcp::scoreboard::Scoreboard;
+use crate::tcp::tail_loss_probe::TailLossProbe;
 use crate::wire::Seq;
 
 /// The send sequence variables (RFC 9293 §3.3.1), and what goes with them.
@@ -40,6 +41,11 @@ pub(super) struct Sending {
     pub(super) scoreboard: Scoreboard,
     pub(super) duplicate_acknowledgments: u32,
     pub(super) recovery: Option<Recovery>,
+    /// The number of the transmission that comes next after the congestion window was reduced for a loss.
+    pub(super) reduced_at: u64,
+    pub(super) tail_loss_probe: TailLossProbe,
+    /// A probe of the tail is due.
+    pub(super) probe_tail: bool,
     /// How often the timer has run out since the last progress.
     pub(super) attempts: u32,
     /// A recovery has just begun: its first segment does not wait for room.
@@ -87,6 +93,9 @@ impl Sending {
             scoreboard: Scoreboard::default(),
             duplicate_acknowledgments: 0,
             recovery: None,
+            reduced_at: 0,
+            tail_loss_probe: TailLossProbe::default(),
+            probe_tail: false,
             attempts: 0,
             repair_at_once: false,
             probe_window: false,
@@ -134,7 +143,7 @@ impl Sending {
         self.una = self.nxt;
         self.scoreboard = Scoreboard::default();
         self.recovery = None;
-        (self.closing, self.probe_window, self.probe_peer) = (false, false, false);
+        (self.closing, self.probe_window, self.probe_peer, self.probe_tail) = (false, false, false, false);
     }
 }
 

@@ -13,6 +13,10 @@ use crate::tcp::{Cause, State, WhyClosed};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Timers {
     pub(super) retransmission: Option<Instant>,
+    /// What arrives out of order has time until then (RFC 8985 §6.2, step 5). Never later than the retransmission.
+    pub(super) reordering: Option<Instant>,
+    /// Nothing has come back since the last segments were sent (RFC 8985 §7.2). Never later than the retransmission.
+    pub(super) tail_probe: Option<Instant>,
     /// The peer's window is closed, or too small to be worth it (RFC 9293 §3.8.6.1, §3.8.6.2.1).
     pub(super) persist: Option<Instant>,
     pub(super) acknowledge: Option<Instant>,
@@ -24,9 +28,11 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    fn all(&self) -> [(Option<Instant>, &'static str); 5] {
+    fn all(&self) -> [(Option<Instant>, &'static str); 7] {
         [
             (self.acknowledge, "delayed acknowledgment"),
+            (self.reordering, "reordering"),
+            (self.tail_probe, "tail loss probe"),
             (self.retransmission, "retransmission"),
             (self.persist, "window probe"),
             (self.keep_alive, "keep-alive"),
@@ -57,6 +63,13 @@ impl Connection {
         {
             self.acknowledge_now();
         }
+        // The two that start the retransmission timer anew come before it (RFC 8985 §8).
+        if has_run_out(&mut self.timers.reordering, now) {
+            self.reordering_timeout(now);
+        }
+        if has_run_out(&mut self.timers.tail_probe, now) {
+            self.tail_probe_timeout(now);
+        }
         if has_run_out(&mut self.timers.retransmission, now) {
             self.retransmission_timeout(now);
         }
@@ -75,6 +88,8 @@ impl Connection {
     pub(super) fn restart_retransmission(&mut self, now: Instant) {
         let runs = !self.sending.is_idle() && self.timers.persist.is_none();
         self.timers.retransmission = runs.then(|| now + self.rtt.timeout());
+        self.timers.reordering = self.timers.reordering.filter(|_| runs);
+        self.schedule_tail_probe(now);
     }
 
     /// RFC 6298 §5.4 to §5.6, RFC 5681 §3.1, RFC 6675 §5.1.
@@ -98,11 +113,25 @@ impl Connection {
             // RFC 2018 §8: the peer has thrown away what it had reported, and is allowed to.
             self.sending.scoreboard.forget_sacks();
         }
-        self.sending.scoreboard.mark_all_lost();
+        self.mark_lost_by_timeout(now);
         self.sending.duplicate_acknowledgments = 0;
         self.sending.recovery = Some(Recovery { point: self.sending.nxt, by_timeout: true });
+        self.sending.reduced_at = self.sending.scoreboard.next_transmission();
+        self.sending.tail_loss_probe.forget();
         self.sending.last_growth = self.sending.una;
+        (self.timers.reordering, self.timers.tail_probe) = (None, None);
         self.timers.retransmission = Some(now + self.rtt.timeout());
+    }
+
+    fn mark_lost_by_timeout(&mut self, now: Instant) {
+        if !self.detects_by_time() {
+            return self.sending.scoreboard.mark_all_lost();
+        }
+        // RFC 8985 §6.3: what was sent a moment ago is not lost because the first segment is.
+        let until = Instant::ZERO + (now - (Instant::ZERO + self.patience()));
+        self.sending.scoreboard.mark_lost_until(until);
+        // RFC 6298 §5.4: the first one goes, whatever else is on its way.
+        self.sending.repair_at_once = true;
     }
 
     /// Begins to probe a window that leaves data waiting, if nothing else would bring an answer.

@@ -5,11 +5,11 @@ use wirelab_sansio::Instant;
 use super::receiving::Acknowledge;
 use super::{Connection, Outgoing};
 use crate::tcp::State;
-use crate::wire::{Flags, Options, Segment, Seq, Timestamps};
+use crate::wire::{Flags, Options, SackBlocks, Segment, Seq, Timestamps};
 
 /// What the next segment is, before it is put together.
 #[derive(Clone, Copy, Debug)]
-struct Plan {
+pub(super) struct Plan {
     seq: Seq,
     /// Bytes of data.
     len: u32,
@@ -43,13 +43,20 @@ impl Connection {
         if self.sending.nxt == self.sending.isn {
             return Some(self.plan_syn(now));
         }
-        self.plan_lost(now).or_else(|| self.plan_new(now)).or_else(|| self.plan_empty())
+        let first = self.plan_report().or_else(|| self.plan_lost(now)).or_else(|| self.plan_tail_probe(now));
+        first.or_else(|| self.plan_new(now)).or_else(|| self.plan_empty())
     }
 
     fn plan_syn(&mut self, now: Instant) -> Plan {
         let isn = self.sending.isn;
         self.has_sent(now, isn, 1);
         Plan::empty(isn, Flags::SYN)
+    }
+
+    /// An acknowledgment of something that arrived out of order, or twice, without data.
+    fn plan_report(&mut self) -> Option<Plan> {
+        self.receiving.to_report = self.receiving.to_report.checked_sub(1)?;
+        Some(Plan::empty(self.sending.nxt, Flags::default()))
     }
 
     /// Something that counts as lost, if the congestion window has room for it (RFC 6675 §5, NextSeg rule 1). The first
@@ -63,14 +70,17 @@ impl Connection {
             return None;
         }
         (self.sending.repair_at_once, self.sending.probe_window) = (false, false);
+        Some(self.repeat(now, seq, len))
+    }
+
+    /// Sends the record that begins at `seq` once more.
+    pub(super) fn repeat(&mut self, now: Instant, seq: Seq, len: u32) -> Plan {
         let plan = self.plan_again(seq, len);
         self.sending.scoreboard.retransmitted(seq, now);
         self.counts.retransmissions += 1;
         self.sending.last_sent = now;
-        if self.timers.retransmission.is_none() {
-            self.restart_retransmission(now);
-        }
-        Some(plan)
+        self.has_sent_segment(now);
+        plan
     }
 
     /// The same numbers again: SYN, data, FIN, or data and FIN.
@@ -113,10 +123,16 @@ impl Connection {
         if !self.is_worth_sending(now, len, unsent, window) {
             return None;
         }
+        Some(self.plan_data(now, len, window))
+    }
+
+    /// The next `len` bytes, which the peer has room for, and the FIN if it follows them and the `window` has room for it.
+    pub(super) fn plan_data(&mut self, now: Instant, len: u32, window: u32) -> Plan {
         self.timers.persist = None;
         self.sending.probe_window = false;
-        let ends = len == unsent && fin_due && window > len;
-        Some(self.plan_numbers(now, len, ends))
+        let fin_due = self.sending.closing && self.sending.fin.is_none();
+        let ends = len == self.sending.unsent() && fin_due && window > len;
+        self.plan_numbers(now, len, ends)
     }
 
     /// Whether to send `len` bytes now, or to wait for more data, more window or an acknowledgment.
@@ -171,8 +187,14 @@ impl Connection {
         self.sending.scoreboard.sent(seq, len, now);
         self.sending.nxt = seq + len;
         self.sending.last_sent = now;
-        if self.timers.retransmission.is_none() {
-            self.restart_retransmission(now);
+        self.has_sent_segment(now);
+    }
+
+    fn has_sent_segment(&mut self, now: Instant) {
+        match self.timers.retransmission {
+            None => self.restart_retransmission(now),
+            // RFC 8985 §7.2: the probe waits for the answer to what was sent last.
+            Some(_) => self.schedule_tail_probe(now),
         }
     }
 
@@ -263,7 +285,7 @@ impl Connection {
         field as u16
     }
 
-    fn options(&self, now: Instant, flags: Flags, len: u32) -> Options {
+    fn options(&mut self, now: Instant, flags: Flags, len: u32) -> Options {
         if flags.contains(Flags::RST) {
             return Options::new();
         }
@@ -278,14 +300,25 @@ impl Connection {
             options.push_no_operation();
             options.push_timestamps(timestamps);
         }
-        let blocks = self.receiving.buffer.sack_blocks();
         // Beside a full segment there is no room for them: the size agreed on includes options (RFC 6691).
         let room = self.segment_size().saturating_sub(len) / 8;
-        if self.agreed.selective_acknowledgment && !blocks.as_slice().is_empty() && room > 4 {
-            options.push_no_operation();
-            options.push_no_operation();
-            options.push_sack(&blocks);
+        if self.agreed.selective_acknowledgment && room > 4 {
+            let blocks = self.sack_blocks();
+            if !blocks.as_slice().is_empty() {
+                options.push_no_operation();
+                options.push_no_operation();
+                options.push_sack(&blocks);
+            }
         }
         options
+    }
+
+    /// What is held behind gaps; and before that, once, what came twice (RFC 2883 §4).
+    fn sack_blocks(&mut self) -> SackBlocks {
+        let mut blocks = SackBlocks::EMPTY;
+        let duplicate = self.receiving.duplicate.take();
+        duplicate.inspect(|duplicate| blocks.push(*duplicate));
+        self.receiving.buffer.sack_blocks().as_slice().iter().for_each(|block| blocks.push(*block));
+        blocks
     }
 }

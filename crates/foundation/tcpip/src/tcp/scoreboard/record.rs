@@ -16,6 +16,8 @@ pub(super) struct Record {
     pub(super) resent: bool,
     /// How often it was sent again.
     pub(super) retransmitted: u32,
+    /// The number of its last transmission, in the order of all.
+    pub(super) transmission: u64,
 }
 
 impl Record {
@@ -29,6 +31,7 @@ impl Record {
             lost: false,
             resent: false,
             retransmitted: 0,
+            transmission: 0,
         }
     }
 
@@ -39,5 +42,10 @@ impl Record {
     /// Lost, and to be sent again.
     pub(super) fn waits(&self) -> bool {
         self.lost && !self.resent && !self.sacked
+    }
+
+    /// Whether that transmission is the last one of it, and neither has arrived nor is lost.
+    pub(super) fn was_sent_as(&self, transmission: u64) -> bool {
+        self.transmission == transmission && !self.sacked && !self.waits()
     }
 }

@@ -42,6 +42,7 @@ impl Scoreboard {
         let mut index = from;
         while let Some(record) = self.records.get(index).copied().filter(|record| record.end() <= right) {
             self.change(index, Record { sacked: true, ..record });
+            self.has_arrived(&record, self.plausible.sacked);
             if self.next_lost == Some(record.seq) {
                 self.find_lost_from(index + 1);
             }
@@ -83,7 +84,7 @@ impl Scoreboard {
             (record.sacked, record.lost, record.resent) = (false, true, false);
         }
         self.lost += self.sacked;
-        (self.sacked, self.sacked_undecided) = (0, 0);
+        (self.sacked, self.sacked_records, self.sacked_undecided) = (0, 0, 0);
         self.stretches.clear();
         self.find_lost_from(0);
     }

@@ -131,6 +131,72 @@ fn rfc_6675_s5_1_after_a_timeout_everything_counts_as_lost_that_is_not_sacked() 
 }
 
 #[test]
+fn rfc_8985_s6_2_what_was_sent_before_something_that_arrived_is_lost_once_it_is_old_enough() {
+    let mut board = board(4);
+    sack(&mut board, 2, 3);
+    let newest = board.delivered().newest.unwrap();
+    assert_eq!((newest.transmission, newest.sent_at), (2, at(2)));
+    let overdue = board.mark_lost_by_time(newest.transmission, at(0));
+    let waits = Overdue { lost: MSS, lost_repetition: None, waits_since: Some(at(1)) };
+    assert_eq!(overdue, waits, "the second waits, and of the fourth nothing is known");
+    assert_eq!(board.next_lost(), Some((Seq(0), MSS)));
+    assert_eq!(board.mark_lost_by_time(newest.transmission, at(1)).lost, MSS);
+}
+
+#[test]
+fn rfc_8985_s6_2_a_repetition_is_lost_if_something_that_was_sent_behind_it_arrived() {
+    let mut board = board(4);
+    board.mark_lost_by_time(2, at(9));
+    [0, 1].iter().for_each(|n| board.retransmitted(Seq(n * MSS), at(10)));
+    board.expect_news(Plausible { sacked: at(10), acknowledged: at(10) });
+    sack(&mut board, 1, 2);
+    let newest = board.delivered().newest.unwrap();
+    assert_eq!((newest.transmission, newest.repeated), (5, true));
+    let overdue = board.mark_lost_by_time(newest.transmission, at(10));
+    assert_eq!((overdue.lost, overdue.lost_repetition), (3 * MSS, Some(4)), "and what was sent before that");
+}
+
+#[test]
+fn rfc_8985_s6_2_what_answers_an_earlier_copy_says_nothing_about_a_repetition() {
+    let mut board = board(2);
+    board.mark_lost_by_time(1, at(9));
+    board.retransmitted(Seq(0), at(30));
+    board.expect_news(Plausible { sacked: at(20), acknowledged: at(20) });
+    board.acknowledge(Seq(MSS), at(31));
+    assert_eq!(board.delivered(), Delivered::default());
+}
+
+#[test]
+fn rfc_8985_s6_2_what_was_sent_once_and_arrives_behind_something_later_is_out_of_order() {
+    let mut board = board(3);
+    sack(&mut board, 1, 2);
+    assert!(!board.delivered().out_of_order);
+    board.expect_news(Plausible::default());
+    board.acknowledge(Seq(MSS), at(31));
+    assert!(board.delivered().out_of_order);
+}
+
+#[test]
+fn rfc_8985_s6_3_after_a_timeout_the_first_is_lost_and_what_is_old() {
+    let mut board = board(4);
+    board.mark_lost_until(at(1));
+    assert_eq!((board.lost_bytes(), board.in_flight()), (2 * MSS, 2 * MSS));
+    let mut board = self::board(4);
+    board.retransmitted(Seq(0), at(100));
+    board.mark_lost_until(at(1));
+    assert_eq!((board.lost_bytes(), board.next_lost()), (2 * MSS, Some((Seq(0), MSS))));
+}
+
+/// The list of transmissions is no longer than twice that of records, and a few, however often one is sent again.
+#[test]
+fn old_transmissions_are_forgotten() {
+    let mut board = board(3);
+    (0..1000).for_each(|n| board.retransmitted(Seq(MSS), at(n)));
+    assert!(board.order.len() < 80, "{}", board.order.len());
+    assert_eq!(board.mark_lost_by_time(u64::MAX, at(2000)).lost, 3 * MSS);
+}
+
+#[test]
 fn rfc_2018_s8_what_was_sacked_is_kept_and_can_be_sent_again() {
     let mut board = board(3);
     sack(&mut board, 1, 3);
@@ -195,6 +261,8 @@ enum Step {
     Sack(u32, u32),
     MarkLost(u32),
     MarkFirstLost,
+    /// What was sent before the last so many transmissions.
+    MarkLostByTime(u64),
     Timeout,
     Forget,
     Retransmit,
@@ -208,6 +276,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0..900u32, 1..250u32).prop_map(|(from, len)| Step::Sack(from, len)),
         5 => (0..5u32).prop_map(Step::MarkLost),
         1 => Just(Step::MarkFirstLost),
+        3 => (0..8u64).prop_map(Step::MarkLostByTime),
         1 => Just(Step::Timeout),
         1 => Just(Step::Forget),
         4 => Just(Step::Retransmit),
@@ -221,6 +290,7 @@ struct Byte {
     sacked: bool,
     lost: bool,
     resent: bool,
+    transmission: u64,
 }
 
 impl Byte {
@@ -277,8 +347,9 @@ fn apply(step: &Step, board: &mut Scoreboard, model: &mut Model) {
     let nxt = model.una + model.bytes.len() as u32;
     match *step {
         Step::Send(len) => {
+            let transmission = board.next_transmission();
             board.sent(nxt, len, at(0));
-            model.bytes.extend((0..len).map(|_| Byte::default()));
+            model.bytes.extend((0..len).map(|_| Byte { transmission, ..Byte::default() }));
         }
         Step::Acknowledge(bytes) => {
             let bytes = bytes.min(model.bytes.len() as u32);
@@ -304,6 +375,15 @@ fn apply(step: &Step, board: &mut Scoreboard, model: &mut Model) {
             board.mark_first_lost();
             model.mark_first(first);
         }
+        Step::MarkLostByTime(last) => {
+            let newest = board.next_transmission().saturating_sub(last);
+            let before = model.count(Byte::waits);
+            for byte in model.bytes.iter_mut().filter(|byte| byte.transmission < newest && !byte.sacked) {
+                (byte.lost, byte.resent) = (true, false);
+            }
+            let lost = board.mark_lost_by_time(newest, at(9)).lost;
+            assert_eq!(lost, model.count(Byte::waits) - before);
+        }
         Step::Timeout => {
             board.mark_all_lost();
             model.bytes.iter_mut().for_each(|byte| (byte.lost, byte.resent) = (!byte.sacked, false));
@@ -311,15 +391,16 @@ fn apply(step: &Step, board: &mut Scoreboard, model: &mut Model) {
         Step::Forget => {
             board.forget_sacks();
             for byte in model.bytes.iter_mut().filter(|byte| byte.sacked) {
-                *byte = Byte { lost: true, ..Byte::default() };
+                *byte = Byte { lost: true, transmission: byte.transmission, ..Byte::default() };
             }
         }
         Step::Retransmit => {
             let Some((seq, len)) = board.next_lost() else { return };
+            let transmission = board.next_transmission();
             board.retransmitted(seq, at(2));
             for byte in model.bytes.iter_mut().skip(seq.since(model.una) as usize).take(len as usize) {
                 assert!(byte.waits(), "a record is lost as a whole");
-                byte.resent = true;
+                (byte.resent, byte.transmission) = (true, transmission);
             }
         }
         Step::Split(len) => {
