@@ -34,6 +34,7 @@ mod mac;
 mod receive_buffer;
 mod rtt;
 mod scoreboard;
+mod send_buffer;
 mod state;
 
 pub use agreed::Agreed;

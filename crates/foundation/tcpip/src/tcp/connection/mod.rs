@@ -110,7 +110,7 @@ impl Connection {
             return Err(Misuse::SendAfterClose);
         }
         let taken = bytes.len().min(self.writable());
-        self.sending.buffer.extend_from_slice(bytes.get(..taken).unwrap_or_default());
+        self.sending.buffer.push(bytes.get(..taken).unwrap_or_default());
         self.sending.was_full |= taken < bytes.len();
         Ok(taken)
     }
