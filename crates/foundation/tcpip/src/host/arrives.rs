@@ -85,7 +85,6 @@ impl Host {
                 return self.accept_queue_is_full(now, id, listener);
             }
         }
-        let Some(entry) = self.connections.get_mut(id) else { return };
         entry.connection.receive(now, segment, marked);
         entry.seen.received(segment);
         self.settle(now, id);

@@ -15,6 +15,8 @@ pub(super) struct Connections {
     entries: HashMap<SocketId, Entry, BuildHasherDefault<Spread>>,
     /// The map's hash is keyed: a stranger who chooses his ports cannot make them collide.
     by_ends: HashMap<Endpoints, SocketId>,
+    /// A timer changes with nearly every segment. It is moved once for each turn, when there is nothing more to send: before
+    /// that the place of a connection that is ready says nothing.
     timers: BTreeSet<(Instant, SocketId)>,
     /// Each has its turn, sends one packet, and goes to the end.
     ready: VecDeque<SocketId>,
@@ -163,12 +165,12 @@ impl Connections {
     }
 
     /// It may have something to send.
-    pub(super) fn make_ready(&mut self, id: SocketId) {
-        if let Some(entry) = self.entries.get_mut(&id)
-            && !std::mem::replace(&mut entry.is_ready, true)
-        {
+    pub(super) fn make_ready(&mut self, id: SocketId) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(&id)?;
+        if !std::mem::replace(&mut entry.is_ready, true) {
             self.ready.push_back(id);
         }
+        Some(entry)
     }
 
     pub(super) fn next_ready(&mut self) -> Option<SocketId> {
@@ -179,29 +181,40 @@ impl Connections {
         Some(id)
     }
 
-    /// Its next timer may have changed.
-    pub(super) fn set_timer(&mut self, id: SocketId) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+    /// It has nothing to send now, and its next timer has its place in the order until it is ready again.
+    pub(super) fn set_timer(&mut self, id: SocketId) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(&id)?;
         let timer = entry.connection.poll_timeout().map(|(when, _)| when);
-        if timer == entry.timer {
-            return;
+        if timer != entry.timer {
+            if let Some(old) = std::mem::replace(&mut entry.timer, timer) {
+                self.timers.remove(&(old, id));
+            }
+            if let Some(new) = timer {
+                self.timers.insert((new, id));
+            }
         }
-        if let Some(old) = std::mem::replace(&mut entry.timer, timer) {
-            self.timers.remove(&(old, id));
-        }
-        if let Some(new) = timer {
-            self.timers.insert((new, id));
-        }
+        Some(entry)
     }
 
     pub(super) fn next_timer(&self) -> Option<(Instant, &'static str)> {
-        let (_, id) = self.timers.first()?;
-        self.entries.get(id)?.connection.poll_timeout()
+        let in_order =
+            self.timers.iter().filter_map(|(_, id)| self.entries.get(id)).find(|entry| !entry.is_ready);
+        let ready = self.ready.iter().filter_map(|id| self.entries.get(id));
+        let timers = in_order.into_iter().chain(ready).filter_map(|entry| entry.connection.poll_timeout());
+        timers.min_by_key(|&(when, _)| when)
     }
 
-    /// Those whose timers have run out by `now`.
+    /// Those whose timers have run out by `now`, the earliest first.
     pub(super) fn due(&self, now: Instant) -> Vec<SocketId> {
-        self.timers.iter().take_while(|(when, _)| *when <= now).map(|(_, id)| *id).collect()
+        let timer_of = |id: &SocketId| {
+            let (when, _) = self.entries.get(id)?.connection.poll_timeout()?;
+            (when <= now).then_some((when, *id))
+        };
+        let in_order = self.timers.iter().take_while(|(when, _)| *when <= now).map(|(_, id)| id);
+        let in_order = in_order.filter(|id| self.entries.get(id).is_some_and(|entry| !entry.is_ready));
+        let mut due: Vec<_> = in_order.chain(&self.ready).filter_map(timer_of).collect();
+        due.sort_unstable();
+        due.into_iter().map(|(_, id)| id).collect()
     }
 
     /// It has come to TIME-WAIT. `true` if it was not there before.

@@ -56,7 +56,11 @@ mod tests {
             for start in 0..64 {
                 for len in 0..=64 - start {
                     let expected = &numbers[first + start..first + start + len];
-                    assert_eq!(buffer.piece(start, len), expected, "{len} bytes from {start}, {first} dropped");
+                    assert_eq!(
+                        buffer.piece(start, len),
+                        expected,
+                        "{len} bytes from {start}, {first} dropped"
+                    );
                 }
             }
             assert_eq!(buffer.piece(60, 5), [0; 0], "there are only four");
