@@ -76,7 +76,11 @@ impl Scoreboard {
             return;
         }
         if self.records.is_empty() {
-            *self = Scoreboard { decided: seq, ..Scoreboard::default() };
+            // All sums are zero. What was allocated stays.
+            let (records, mut stretches) =
+                (std::mem::take(&mut self.records), std::mem::take(&mut self.stretches));
+            stretches.clear();
+            *self = Scoreboard { records, stretches, decided: seq, ..Scoreboard::default() };
         }
         let record = Record::new(seq, len, now);
         self.count_in(&record);
