@@ -173,17 +173,20 @@ impl Connections {
         Some(entry)
     }
 
+    /// Whose turn it is. He counts as ready until he [`rest`](Self::rest)s.
     pub(super) fn next_ready(&mut self) -> Option<SocketId> {
-        let id = self.ready.pop_front()?;
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.is_ready = false;
-        }
-        Some(id)
+        self.ready.pop_front()
+    }
+
+    /// It has had its turn, and gets another one.
+    pub(super) fn turn_again(&mut self, id: SocketId) {
+        self.ready.push_back(id);
     }
 
     /// It has nothing to send now, and its next timer has its place in the order until it is ready again.
-    pub(super) fn set_timer(&mut self, id: SocketId) -> Option<&mut Entry> {
+    pub(super) fn rest(&mut self, id: SocketId) -> Option<&mut Entry> {
         let entry = self.entries.get_mut(&id)?;
+        entry.is_ready = false;
         let timer = entry.connection.poll_timeout().map(|(when, _)| when);
         if timer != entry.timer {
             if let Some(old) = std::mem::replace(&mut entry.timer, timer) {
@@ -197,11 +200,21 @@ impl Connections {
     }
 
     pub(super) fn next_timer(&self) -> Option<(Instant, &'static str)> {
-        let in_order =
-            self.timers.iter().filter_map(|(_, id)| self.entries.get(id)).find(|entry| !entry.is_ready);
-        let ready = self.ready.iter().filter_map(|id| self.entries.get(id));
-        let timers = in_order.into_iter().chain(ready).filter_map(|entry| entry.connection.poll_timeout());
-        timers.min_by_key(|&(when, _)| when)
+        let mut next = self.first_in_order().and_then(|entry| entry.connection.poll_timeout());
+        for entry in self.ready.iter().filter_map(|id| self.entries.get(id)) {
+            let timer = entry.connection.poll_timeout();
+            next = next.into_iter().chain(timer).min_by_key(|&(when, _)| when);
+        }
+        next
+    }
+
+    fn first_in_order(&self) -> Option<&Entry> {
+        let entry = |&(_, id): &(Instant, SocketId)| self.entries.get(&id).filter(|entry| !entry.is_ready);
+        // The first is at hand; only where it does not count, the others are walked through.
+        entry(self.timers.first()?).or_else(|| match self.timers.len() {
+            1 => None,
+            _ => self.timers.iter().find_map(entry),
+        })
     }
 
     /// Those whose timers have run out by `now`, the earliest first.

@@ -26,7 +26,9 @@ impl Host {
         self.counters.TcpRetransSegs += retransmissions - entry.retransmissions;
         entry.retransmissions = retransmissions;
         if sent {
-            self.settle(now, id);
+            let news = News::of(entry);
+            self.connections.turn_again(id);
+            self.spread(now, id, news);
         } else {
             self.rest(now, id);
         }
@@ -41,7 +43,7 @@ impl Host {
         }
     }
 
-    fn spread(&mut self, now: Instant, id: SocketId, news: News) {
+    pub(super) fn spread(&mut self, now: Instant, id: SocketId, news: News) {
         if news.events {
             self.take_events(id);
         }
@@ -53,7 +55,7 @@ impl Host {
     /// A connection has nothing to send now. If it is over, its ends are free; if nobody wants to read from it any more, it
     /// is forgotten.
     fn rest(&mut self, now: Instant, id: SocketId) {
-        let Some(entry) = self.connections.set_timer(id) else { return };
+        let Some(entry) = self.connections.rest(id) else { return };
         let (news, is_over) = (News::of(entry), entry.connection.state() == State::Closed);
         self.spread(now, id, news);
         if !is_over {
@@ -134,13 +136,13 @@ impl Host {
 
 /// What there is to do for a connection, beside its turn to send; mostly nothing.
 #[derive(Clone, Copy)]
-struct News {
+pub(super) struct News {
     events: bool,
     time_wait: bool,
 }
 
 impl News {
-    fn of(entry: &Entry) -> News {
+    pub(super) fn of(entry: &Entry) -> News {
         News { events: entry.connection.has_events(), time_wait: entry.connection.state() == State::TimeWait }
     }
 }
