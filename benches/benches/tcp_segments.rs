@@ -3,7 +3,8 @@
 //! Two hosts in one process exchange IPv4 packets through memory, in a plain loop and in virtual time: ours, and the same
 //! exchange by smoltcp. Both have segments of 1460 bytes, buffers of 256 KiB, CUBIC, Nagle, acknowledgments delayed by
 //! 10 ms, checksums, SACK (which nothing is lost for), and no timestamps. Ours once more as two bare connections, without
-//! IP, ports and checksums. `--profile NAME` keeps one of them busy with the bulk transfer, for a profiler.
+//! IP, ports and checksums. `--profile NAME` keeps one of them busy with the bulk transfer, `--profile NAME requests` with the
+//! requests, for a profiler.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -38,8 +39,9 @@ fn main() {
     if let Some(at) = arguments.iter().position(|argument| argument == "--profile") {
         let name = arguments.get(at + 1).map_or("", String::as_str);
         let one = NAMES.iter().position(|known| *known == name).expect("hosts, smoltcp or connections");
+        let workload = usize::from(arguments.get(at + 2).is_some_and(|workload| workload == "requests"));
         for _ in 0..20 {
-            run(0, one);
+            run(workload, one);
         }
         return;
     }

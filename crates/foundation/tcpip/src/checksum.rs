@@ -82,7 +82,10 @@ impl PseudoHeader {
 
     fn addresses(&self) -> u64 {
         match self {
-            PseudoHeader::V4 { source, destination } => sum(&source.octets()) + sum(&destination.octets()),
+            // Of a word of 32 bits the halves are added when the carries are (RFC 1071 §2 (C)).
+            PseudoHeader::V4 { source, destination } => {
+                u64::from(source.to_bits()) + u64::from(destination.to_bits())
+            }
             PseudoHeader::V6 { source, destination } => sum(&source.octets()) + sum(&destination.octets()),
         }
     }
@@ -121,6 +124,11 @@ impl Sum {
 
     pub(crate) fn add_word(&mut self, word: u16) {
         self.0 += u64::from(word);
+    }
+
+    /// Two words, the first in the high half.
+    pub(crate) fn add_pair(&mut self, words: u32) {
+        self.0 += u64::from(words);
     }
 
     pub(crate) fn checksum(self) -> u16 {

@@ -80,6 +80,12 @@ impl<'a, T: Trace> Reader<'a, T> {
         Reader { input: bytes, at: 0, bit: 0, field_at: 0, whole, trace }
     }
 
+    /// Whether somebody watches: if not, fields may be read together without naming each.
+    #[inline]
+    pub fn is_traced(&self) -> bool {
+        T::ON
+    }
+
     /// The offset of the next byte.
     #[inline]
     pub fn position(&self) -> usize {

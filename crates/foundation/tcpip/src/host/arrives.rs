@@ -4,6 +4,7 @@ use wirelab_sansio::Instant;
 use wirelab_wire::{Decode, Reader};
 
 use super::connections::Owner;
+use super::settle::News;
 use super::{Host, SocketId};
 use crate::ip;
 use crate::tcp::{Endpoints, State};
@@ -31,23 +32,25 @@ impl Host {
             return;
         }
         let mut after = None;
-        if let Some(id) = self.connections.find(&ends).filter(|&id| !self.is_over(id)) {
-            match self.begins_anew(id, &segment) {
-                None => return self.for_connection(now, id, &segment, packet.ecn == Ecn::Ce),
-                Some(numbers) => after = Some(numbers),
+        if let Some(id) = self.connections.find(&ends) {
+            let state = self.connections.get(id).map_or(State::Closed, |entry| entry.connection.state());
+            if state == State::TimeWait {
+                after = self.begins_anew(id, &segment);
             }
-            self.counters.TcpExtTWRecycled += 1;
-            self.end_early(now, id);
+            match (state, after) {
+                // It may have a RST left to send, but its ends are free.
+                (State::Closed, _) => {}
+                (_, None) => return self.for_connection(now, id, &segment, packet.ecn == Ecn::Ce),
+                (_, Some(_)) => {
+                    self.counters.TcpExtTWRecycled += 1;
+                    self.end_early(now, id);
+                }
+            }
         }
         match self.listeners.for_address(ends.local) {
             Some(id) => self.for_listener(now, id, ends, &segment, after),
             None => self.for_nobody(now, ends, &segment),
         }
-    }
-
-    /// Whether a connection has ended, though it may have a RST left to send: then its ends are free.
-    fn is_over(&self, id: SocketId) -> bool {
-        self.connections.get(id).is_none_or(|entry| entry.connection.state() == State::Closed)
     }
 
     /// TIME-WAIT guards against old segments. A SYN that is surely newer than all of them may have the ends for a new
@@ -58,7 +61,7 @@ impl Host {
         let plain_syn = segment.flags.contains(Flags::SYN)
             && !segment.flags.contains(Flags::ACK)
             && !segment.flags.contains(Flags::RST);
-        if entry.connection.state() != State::TimeWait || !plain_syn {
+        if !plain_syn {
             return None;
         }
         self.listeners.for_address(entry.connection.endpoints().local)?;
@@ -74,7 +77,7 @@ impl Host {
     }
 
     fn for_connection(&mut self, now: Instant, id: SocketId, segment: &Segment<'_>, marked: bool) {
-        let Some(entry) = self.connections.get_mut(id) else { return };
+        let Some(entry) = self.connections.make_ready(id) else { return };
         if let Owner::HalfOpen(listener) = entry.owner {
             let completes = segment.flags.contains(Flags::ACK)
                 && !segment.flags.contains(Flags::RST)
@@ -85,10 +88,10 @@ impl Host {
                 return self.accept_queue_is_full(now, id, listener);
             }
         }
-        let Some(entry) = self.connections.get_mut(id) else { return };
         entry.connection.receive(now, segment, marked);
         entry.seen.received(segment);
-        self.settle(now, id);
+        let news = News::of(entry);
+        self.spread(now, id, news);
     }
 
     /// A segment for no connection and no listener (RFC 9293 §3.10.7.1): a RST that the sender believes, because it has the

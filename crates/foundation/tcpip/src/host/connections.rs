@@ -15,6 +15,8 @@ pub(super) struct Connections {
     entries: HashMap<SocketId, Entry, BuildHasherDefault<Spread>>,
     /// The map's hash is keyed: a stranger who chooses his ports cannot make them collide.
     by_ends: HashMap<Endpoints, SocketId>,
+    /// A timer changes with nearly every segment. It is moved once for each turn, when there is nothing more to send: before
+    /// that the place of a connection that is ready says nothing.
     timers: BTreeSet<(Instant, SocketId)>,
     /// Each has its turn, sends one packet, and goes to the end.
     ready: VecDeque<SocketId>,
@@ -163,45 +165,69 @@ impl Connections {
     }
 
     /// It may have something to send.
-    pub(super) fn make_ready(&mut self, id: SocketId) {
-        if let Some(entry) = self.entries.get_mut(&id)
-            && !std::mem::replace(&mut entry.is_ready, true)
-        {
+    pub(super) fn make_ready(&mut self, id: SocketId) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(&id)?;
+        if !std::mem::replace(&mut entry.is_ready, true) {
             self.ready.push_back(id);
         }
+        Some(entry)
     }
 
+    /// Whose turn it is. He counts as ready until he [`rest`](Self::rest)s.
     pub(super) fn next_ready(&mut self) -> Option<SocketId> {
-        let id = self.ready.pop_front()?;
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.is_ready = false;
-        }
-        Some(id)
+        self.ready.pop_front()
     }
 
-    /// Its next timer may have changed.
-    pub(super) fn set_timer(&mut self, id: SocketId) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+    /// It has had its turn, and gets another one.
+    pub(super) fn turn_again(&mut self, id: SocketId) {
+        self.ready.push_back(id);
+    }
+
+    /// It has nothing to send now, and its next timer has its place in the order until it is ready again.
+    pub(super) fn rest(&mut self, id: SocketId) -> Option<&mut Entry> {
+        let entry = self.entries.get_mut(&id)?;
+        entry.is_ready = false;
         let timer = entry.connection.poll_timeout().map(|(when, _)| when);
-        if timer == entry.timer {
-            return;
+        if timer != entry.timer {
+            if let Some(old) = std::mem::replace(&mut entry.timer, timer) {
+                self.timers.remove(&(old, id));
+            }
+            if let Some(new) = timer {
+                self.timers.insert((new, id));
+            }
         }
-        if let Some(old) = std::mem::replace(&mut entry.timer, timer) {
-            self.timers.remove(&(old, id));
-        }
-        if let Some(new) = timer {
-            self.timers.insert((new, id));
-        }
+        Some(entry)
     }
 
     pub(super) fn next_timer(&self) -> Option<(Instant, &'static str)> {
-        let (_, id) = self.timers.first()?;
-        self.entries.get(id)?.connection.poll_timeout()
+        let mut next = self.first_in_order().and_then(|entry| entry.connection.poll_timeout());
+        for entry in self.ready.iter().filter_map(|id| self.entries.get(id)) {
+            let timer = entry.connection.poll_timeout();
+            next = next.into_iter().chain(timer).min_by_key(|&(when, _)| when);
+        }
+        next
     }
 
-    /// Those whose timers have run out by `now`.
+    fn first_in_order(&self) -> Option<&Entry> {
+        let entry = |&(_, id): &(Instant, SocketId)| self.entries.get(&id).filter(|entry| !entry.is_ready);
+        // The first is at hand; only where it does not count, the others are walked through.
+        entry(self.timers.first()?).or_else(|| match self.timers.len() {
+            1 => None,
+            _ => self.timers.iter().find_map(entry),
+        })
+    }
+
+    /// Those whose timers have run out by `now`, the earliest first.
     pub(super) fn due(&self, now: Instant) -> Vec<SocketId> {
-        self.timers.iter().take_while(|(when, _)| *when <= now).map(|(_, id)| *id).collect()
+        let timer_of = |id: &SocketId| {
+            let (when, _) = self.entries.get(id)?.connection.poll_timeout()?;
+            (when <= now).then_some((when, *id))
+        };
+        let in_order = self.timers.iter().take_while(|(when, _)| *when <= now).map(|(_, id)| id);
+        let in_order = in_order.filter(|id| self.entries.get(id).is_some_and(|entry| !entry.is_ready));
+        let mut due: Vec<_> = in_order.chain(&self.ready).filter_map(timer_of).collect();
+        due.sort_unstable();
+        due.into_iter().map(|(_, id)| id).collect()
     }
 
     /// It has come to TIME-WAIT. `true` if it was not there before.

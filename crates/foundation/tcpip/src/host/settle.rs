@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use wirelab_sansio::Instant;
 
-use super::connections::Owner;
+use super::connections::{Entry, Owner};
 use super::{Event, Host, SocketId};
 use crate::tcp;
 use crate::tcp::{Connection, State, WhyClosed};
@@ -22,11 +22,13 @@ impl Host {
             self.counters.TcpOutRsts += u64::from(segment.flags.contains(Flags::RST));
             sent = Host::write_segment(self.config.hop_limit, ends, segment, outgoing.ecn_capable, out);
         }
-        let retransmissions = entry.connection.info().retransmissions;
+        let retransmissions = entry.connection.retransmissions();
         self.counters.TcpRetransSegs += retransmissions - entry.retransmissions;
         entry.retransmissions = retransmissions;
         if sent {
-            self.settle(now, id);
+            let news = News::of(entry);
+            self.connections.turn_again(id);
+            self.spread(now, id, news);
         } else {
             self.rest(now, id);
         }
@@ -35,22 +37,31 @@ impl Host {
 
     /// A connection was touched: what it tells goes to its owner, and it gets its turn to send.
     pub(super) fn settle(&mut self, now: Instant, id: SocketId) {
-        self.take_events(id);
-        self.connections.set_timer(id);
-        self.connections.make_ready(id);
-        self.limit_time_wait(now, id);
+        if let Some(entry) = self.connections.make_ready(id) {
+            let news = News::of(entry);
+            self.spread(now, id, news);
+        }
+    }
+
+    pub(super) fn spread(&mut self, now: Instant, id: SocketId, news: News) {
+        if news.events {
+            self.take_events(id);
+        }
+        if news.time_wait {
+            self.limit_time_wait(now, id);
+        }
     }
 
     /// A connection has nothing to send now. If it is over, its ends are free; if nobody wants to read from it any more, it
     /// is forgotten.
     fn rest(&mut self, now: Instant, id: SocketId) {
-        self.take_events(id);
-        self.connections.set_timer(id);
-        self.limit_time_wait(now, id);
-        let Some(entry) = self.connections.get(id) else { return };
-        if entry.connection.state() != State::Closed {
+        let Some(entry) = self.connections.rest(id) else { return };
+        let (news, is_over) = (News::of(entry), entry.connection.state() == State::Closed);
+        self.spread(now, id, news);
+        if !is_over {
             return;
         }
+        let Some(entry) = self.connections.get(id) else { return };
         match entry.owner {
             Owner::Nobody => self.connections.remove(id),
             Owner::HalfOpen(listener) => {
@@ -97,9 +108,7 @@ impl Host {
     }
 
     fn limit_time_wait(&mut self, now: Instant, id: SocketId) {
-        let is_waiting =
-            self.connections.get(id).is_some_and(|entry| entry.connection.state() == State::TimeWait);
-        if !is_waiting || !self.connections.enter_time_wait(id) {
+        if !self.connections.enter_time_wait(id) {
             return;
         }
         self.counters.TcpExtTW += 1;
@@ -117,6 +126,19 @@ impl Host {
         self.connections.leave_time_wait(id);
         self.connections.unlink(id);
         self.settle(now, id);
+    }
+}
+
+/// What there is to do for a connection, beside its turn to send; mostly nothing.
+#[derive(Clone, Copy)]
+pub(super) struct News {
+    events: bool,
+    time_wait: bool,
+}
+
+impl News {
+    pub(super) fn of(entry: &Entry) -> News {
+        News { events: entry.connection.has_events(), time_wait: entry.connection.state() == State::TimeWait }
     }
 }
 

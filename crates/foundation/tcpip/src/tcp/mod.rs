@@ -36,6 +36,7 @@ mod rack;
 mod receive_buffer;
 mod rtt;
 mod scoreboard;
+mod send_buffer;
 mod state;
 mod tail_loss_probe;
 

@@ -156,16 +156,20 @@ impl ReceiveBuffer {
         blocks
     }
 
-    /// All that can be read, appended to `out`.
+    /// All that can be read, appended to `out`. An empty `out` is exchanged for it: nothing is copied, and what comes next has
+    /// the memory that the reader is done with.
     pub(crate) fn read_into(&mut self, out: &mut BytesMut) -> usize {
-        let readable = self.readable.split();
-        if out.is_empty() {
-            let len = readable.len();
-            *out = readable;
-            return len;
+        let len = self.readable.len();
+        if len == 0 {
+            return 0;
         }
-        out.extend_from_slice(&readable);
-        readable.len()
+        if out.is_empty() {
+            std::mem::swap(&mut self.readable, out);
+        } else {
+            out.extend_from_slice(&self.readable);
+            self.readable.clear();
+        }
+        len
     }
 
     /// At most `most` bytes.

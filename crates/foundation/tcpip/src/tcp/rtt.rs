@@ -25,6 +25,8 @@ pub struct RttEstimator {
     variation: Duration,
     /// How often the timeout is doubled.
     doublings: u32,
+    /// What follows from all of these: it is asked for with each segment, and changes less often.
+    timeout: Duration,
     initial: Duration,
     minimum: Duration,
     maximum: Duration,
@@ -38,6 +40,7 @@ impl RttEstimator {
             srtt: None,
             variation: Duration::ZERO,
             doublings: 0,
+            timeout: config.initial_timeout.max(config.minimum_timeout).min(config.maximum_timeout),
             initial: config.initial_timeout,
             minimum: config.minimum_timeout,
             maximum: config.maximum_timeout,
@@ -53,11 +56,13 @@ impl RttEstimator {
             // RFC 6298 §2.2.
             self.srtt = Some(rtt);
             self.variation = rtt / 2;
+            self.timeout = self.computed();
             return;
         };
         // RFC 6298 §2.3: the variation first, with the SRTT from before; alpha is 1/8, beta 1/4.
         self.variation = (self.variation.saturating_mul(3) + srtt.abs_diff(rtt)) / 4;
         self.srtt = Some((srtt.saturating_mul(7) + rtt) / 8);
+        self.timeout = self.computed();
     }
 
     /// SRTT: the smoothed round-trip time, once there is a measurement.
@@ -72,6 +77,10 @@ impl RttEstimator {
 
     /// RTO: the retransmission timeout, with what back-off has made of it, between the limits of the configuration.
     pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    fn computed(&self) -> Duration {
         let computed = match self.srtt {
             None => self.initial,
             Some(srtt) => srtt.saturating_add(self.variation.saturating_mul(4).max(GRANULARITY)),
@@ -84,12 +93,16 @@ impl RttEstimator {
     pub fn back_off(&mut self) {
         if self.may_back_off && self.timeout() < self.maximum {
             self.doublings += 1;
+            self.timeout = self.computed();
         }
     }
 
     /// Takes the doublings back: an acknowledgment has come through, even if it gave no measurement.
     pub fn reset_back_off(&mut self) {
-        self.doublings = 0;
+        if self.doublings > 0 {
+            self.doublings = 0;
+            self.timeout = self.computed();
+        }
     }
 }
 

@@ -94,9 +94,17 @@ impl Scoreboard {
             return;
         }
         if self.records.is_empty() {
+<<<<<<< HEAD
             let mut order = std::mem::take(&mut self.order);
             order.retain(|_| false);
             *self = Scoreboard { decided: seq, forward: seq, order, ..Scoreboard::default() };
+=======
+            // All sums are zero. What was allocated stays.
+            let (records, mut stretches) =
+                (std::mem::take(&mut self.records), std::mem::take(&mut self.stretches));
+            stretches.clear();
+            *self = Scoreboard { records, stretches, decided: seq, ..Scoreboard::default() };
+>>>>>>> host
         }
         let mut record = Record::new(seq, len, now);
         record.transmission = self.note(&record, now);

@@ -147,8 +147,8 @@ impl<'a> Ipv4Packet<'a> {
         let words = [self.first_word(), length, self.identification, flags, self.time_to_live_and_protocol()];
         let mut sum = Sum::default();
         words.into_iter().for_each(|word| sum.add_word(word));
-        sum.add(&self.source.octets());
-        sum.add(&self.destination.octets());
+        sum.add_pair(self.source.to_bits());
+        sum.add_pair(self.destination.to_bits());
         sum.add(self.written_options());
         sum.checksum()
     }

@@ -102,9 +102,37 @@ impl<'a> Segment<'a> {
     /// Appends the segment with the checksum that it has between these addresses, whatever its own field says.
     pub fn encode_between(&self, addresses: &PseudoHeader, out: &mut bytes::BytesMut) {
         let start = out.len();
-        Segment { checksum: 0, ..*self }.encode(&mut Writer::new(out));
+        self.write(0, &mut Writer::new(out));
         let bytes = out.get_mut(start..).unwrap_or_default();
         patch_u16(bytes, CHECKSUM_AT, addresses.checksum(Protocol::TCP, bytes));
+    }
+}
+
+impl Segment<'_> {
+    #[inline]
+    fn write(&self, checksum: u16, w: &mut Writer<'_, impl Trace>) {
+        w.u16(self.source, "source port");
+        w.u16(self.destination, "destination port");
+        w.u32(self.sequence.0, "sequence number");
+        w.u32(self.acknowledgment.0, "acknowledgment number");
+        let data_offset = (self.header_len() / 4) as u8; // 5 to 15
+        if w.is_traced() {
+            w.bits::<4>(data_offset.into(), "data offset");
+            w.bits::<4>(self.reserved.into(), "reserved");
+            for (flag, name) in Flags::NAMES {
+                w.flag(self.flags.contains(flag), name);
+            }
+        } else {
+            w.u8(data_offset << 4 | self.reserved & 0xf, "data offset, reserved");
+            w.u8(self.flags.0, "flags");
+        }
+        w.u16(self.window, "window");
+        w.u16(checksum, "checksum");
+        w.u16(self.urgent_pointer, "urgent pointer");
+        if !self.options.bytes().is_empty() {
+            self.options.encode(w);
+        }
+        w.bytes(self.payload, "payload");
     }
 }
 
@@ -126,12 +154,7 @@ impl<'a> Decode<'a> for Segment<'a> {
             format!("{} bytes of header, {} of them options", data_offset * 4, data_offset * 4 - HEADER)
         });
         let reserved = r.bits::<4>("reserved")? as u8;
-        let mut flags = Flags::default();
-        for (flag, name) in Flags::NAMES {
-            if r.flag(name)? {
-                flags |= flag;
-            }
-        }
+        let flags = Flags::read(r)?;
         let window = r.u16("window")?;
         let checksum = r.u16("checksum")?;
         let urgent_pointer = r.u16("urgent pointer")?;
@@ -158,28 +181,7 @@ impl<'a> Decode<'a> for Segment<'a> {
 
 impl Encode for Segment<'_> {
     fn encode(&self, w: &mut Writer<'_, impl Trace>) {
-        w.u16(self.source, "source port");
-        w.u16(self.destination, "destination port");
-        w.u32(self.sequence.0, "sequence number");
-        w.u32(self.acknowledgment.0, "acknowledgment number");
-        let data_offset = (self.header_len() / 4) as u8; // 5 to 15
-        if w.is_traced() {
-            w.bits::<4>(data_offset.into(), "data offset");
-            w.bits::<4>(self.reserved.into(), "reserved");
-            for (flag, name) in Flags::NAMES {
-                w.flag(self.flags.contains(flag), name);
-            }
-        } else {
-            w.u8(data_offset << 4 | self.reserved & 0xf, "data offset, reserved");
-            w.u8(self.flags.0, "flags");
-        }
-        w.u16(self.window, "window");
-        w.u16(self.checksum, "checksum");
-        w.u16(self.urgent_pointer, "urgent pointer");
-        if !self.options.bytes().is_empty() {
-            self.options.encode(w);
-        }
-        w.bytes(self.payload, "payload");
+        self.write(self.checksum, w);
     }
 }
 
@@ -239,6 +241,21 @@ impl Flags {
         (Flags::SYN, "SYN"),
         (Flags::FIN, "FIN"),
     ];
+
+    /// The eight bits, each by its name if somebody watches. An error has the name of the first in either case.
+    #[inline]
+    fn read(r: &mut Reader<'_, impl Trace>) -> Result<Flags, WireError> {
+        if !r.is_traced() {
+            return r.u8("CWR").map(Flags);
+        }
+        let mut flags = Flags::default();
+        for (flag, name) in Flags::NAMES {
+            if r.flag(name)? {
+                flags |= flag;
+            }
+        }
+        Ok(flags)
+    }
 
     /// Whether all of `flags` are set.
     pub const fn contains(self, flags: Flags) -> bool {

@@ -41,6 +41,32 @@ fn a_handshake_an_echo_of_100_kilobytes_and_an_orderly_end() {
     assert_eq!(wire.client.counters().TcpRetransSegs, 0);
 }
 
+/// What is ready to send has no place in the order of timers yet, and its timers count all the same.
+#[test]
+fn timers_are_known_before_the_host_was_asked_what_it_has_to_send() {
+    let mut wire = Wire::new();
+    let (socket, _) = wire.pair();
+    assert_eq!((wire.client.poll_timeout(), wire.server.poll_timeout()), (None, None));
+    wire.client.send(socket, b"x").unwrap();
+    let mut packet = BytesMut::new();
+    assert!(wire.client.poll_transmit(wire.now, &mut packet));
+    let (retransmission, why) = wire.client.poll_timeout().expect("a byte is on its way");
+    assert_eq!(why, "retransmission");
+    wire.server.receive(wire.now, &packet);
+    let (when, why) = wire.server.poll_timeout().expect("a byte is to be acknowledged");
+    assert_eq!(why, "delayed acknowledgment");
+    // Due, though the host was not asked to send in between.
+    wire.server.handle_timeout(when);
+    packet.clear();
+    assert!(wire.server.poll_transmit(when, &mut packet), "no acknowledgment at {when}");
+    assert_eq!(wire.server.poll_timeout(), None);
+    // Nor does the place of an earlier timer count any more.
+    assert!(!wire.client.poll_transmit(wire.now, &mut BytesMut::new()));
+    assert_eq!(wire.client.poll_timeout(), Some((retransmission, "retransmission")));
+    wire.client.receive(when, &packet);
+    assert_eq!(wire.client.poll_timeout(), None, "all is acknowledged");
+}
+
 #[test]
 fn the_same_over_ipv6() {
     let mut wire = Wire::new();

@@ -11,7 +11,8 @@ mod timers;
 mod transmit;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::{Bytes, BytesMut};
 use wirelab_sansio::Instant;
@@ -27,12 +28,27 @@ use timers::Timers;
 use transmit::Plan;
 
 /// The two ends of a connection, as this end sees them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     /// Our address and port.
     pub local: SocketAddr,
     /// The peer's.
     pub remote: SocketAddr,
+}
+
+/// All at once, and not part by part: ends are looked up for each segment.
+impl Hash for Endpoints {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [(local, here), (remote, there)] = [self.local, self.remote].map(|end| (end.ip(), end.port()));
+        let ports = u32::from(here) << 16 | u32::from(there);
+        match (local, remote) {
+            (IpAddr::V4(local), IpAddr::V4(remote)) => {
+                let addresses = u64::from(local.to_bits()) << 32 | u64::from(remote.to_bits());
+                state.write_u128(u128::from(addresses) << 32 | u128::from(ports));
+            }
+            _ => (local, remote, ports).hash(state),
+        }
+    }
 }
 
 /// A segment to be sent, and whether its packet may be marked instead of dropped (RFC 3168 §6.1).
@@ -114,7 +130,7 @@ impl Connection {
             return Err(Misuse::SendAfterClose);
         }
         let taken = bytes.len().min(self.writable());
-        self.sending.buffer.extend_from_slice(bytes.get(..taken).unwrap_or_default());
+        self.sending.buffer.push(bytes.get(..taken).unwrap_or_default());
         self.sending.was_full |= taken < bytes.len();
         Ok(taken)
     }
@@ -169,6 +185,16 @@ impl Connection {
     /// The next event, or `None` when nothing has happened since the last one.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Whether [`poll_event`](Self::poll_event) has something to say.
+    pub(crate) fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// How many segments were sent again.
+    pub(crate) fn retransmissions(&self) -> u64 {
+        self.counts.retransmissions
     }
 
     /// Where the connection is in its life.

@@ -1,9 +1,12 @@
-use bytes::{Buf, BytesMut};
 use wirelab_sansio::Instant;
 
 use super::Connection;
 use crate::tcp::scoreboard::Scoreboard;
+<<<<<<< HEAD
 use crate::tcp::tail_loss_probe::TailLossProbe;
+=======
+use crate::tcp::send_buffer::SendBuffer;
+>>>>>>> host
 use crate::wire::Seq;
 
 /// The send sequence variables (RFC 9293 §3.3.1), and what goes with them.
@@ -30,7 +33,7 @@ pub(super) struct Sending {
     /// SND.WL2: its acknowledgment number.
     pub(super) wl2: Seq,
     /// The bytes from `buffer_start` on: sent and not acknowledged, then not sent.
-    pub(super) buffer: BytesMut,
+    pub(super) buffer: SendBuffer,
     pub(super) buffer_start: Seq,
     /// Whether the application was told that the buffer is full.
     pub(super) was_full: bool,
@@ -85,7 +88,7 @@ impl Sending {
             largest_window: 0,
             wl1: Seq(0),
             wl2: isn,
-            buffer: BytesMut::new(),
+            buffer: SendBuffer::default(),
             buffer_start: isn + 1,
             was_full: false,
             closing: false,
@@ -132,13 +135,13 @@ impl Sending {
     /// Drops what lies before SND.UNA.
     pub(super) fn drop_acknowledged(&mut self) {
         let len = (self.una.since(self.buffer_start) as usize).min(self.buffer.len());
-        self.buffer.advance(len);
+        self.buffer.drop_first(len);
         self.buffer_start += len as u32;
     }
 
     /// Nothing is to be sent any more.
     pub(super) fn forget(&mut self) {
-        self.buffer = BytesMut::new();
+        self.buffer = SendBuffer::default();
         self.buffer_start = self.nxt;
         self.una = self.nxt;
         self.scoreboard = Scoreboard::default();

@@ -53,8 +53,15 @@ fn has_run_out(timer: &mut Option<Instant>, now: Instant) -> bool {
 impl Connection {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next, and why.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        let running = self.timers.all().into_iter().filter_map(|(when, why)| Some((when?, why)));
-        running.min_by_key(|&(when, _)| when)
+        let mut next: Option<(Instant, &'static str)> = None;
+        for (when, why) in self.timers.all() {
+            if let Some(when) = when
+                && next.is_none_or(|(first, _)| when < first)
+            {
+                next = Some((when, why));
+            }
+        }
+        next
     }
 
     /// Does what is due at `now`. A call too early or too often does nothing.

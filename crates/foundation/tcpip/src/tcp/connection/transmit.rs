@@ -218,7 +218,7 @@ impl Connection {
             self.has_acknowledged();
         }
         let start = plan.seq.since(self.sending.buffer_start) as usize;
-        let payload = self.sending.buffer.get(start..start + plan.len as usize).unwrap_or_default();
+        let payload = self.sending.buffer.piece(start, plan.len as usize);
         let segment = Segment {
             source: self.endpoints.local.port(),
             destination: self.endpoints.remote.port(),
