@@ -94,17 +94,16 @@ impl Scoreboard {
             return;
         }
         if self.records.is_empty() {
-<<<<<<< HEAD
-            let mut order = std::mem::take(&mut self.order);
-            order.retain(|_| false);
-            *self = Scoreboard { decided: seq, forward: seq, order, ..Scoreboard::default() };
-=======
             // All sums are zero. What was allocated stays.
-            let (records, mut stretches) =
-                (std::mem::take(&mut self.records), std::mem::take(&mut self.stretches));
+            let (records, mut stretches, mut order) = (
+                std::mem::take(&mut self.records),
+                std::mem::take(&mut self.stretches),
+                std::mem::take(&mut self.order),
+            );
             stretches.clear();
-            *self = Scoreboard { records, stretches, decided: seq, ..Scoreboard::default() };
->>>>>>> host
+            order.retain(|_| false);
+            *self =
+                Scoreboard { records, stretches, order, decided: seq, forward: seq, ..Scoreboard::default() };
         }
         let mut record = Record::new(seq, len, now);
         record.transmission = self.note(&record, now);

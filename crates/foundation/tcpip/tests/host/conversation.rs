@@ -50,8 +50,8 @@ fn timers_are_known_before_the_host_was_asked_what_it_has_to_send() {
     wire.client.send(socket, b"x").unwrap();
     let mut packet = BytesMut::new();
     assert!(wire.client.poll_transmit(wire.now, &mut packet));
-    let (retransmission, why) = wire.client.poll_timeout().expect("a byte is on its way");
-    assert_eq!(why, "retransmission");
+    let (probe, why) = wire.client.poll_timeout().expect("a byte is on its way");
+    assert_eq!(why, "tail loss probe");
     wire.server.receive(wire.now, &packet);
     let (when, why) = wire.server.poll_timeout().expect("a byte is to be acknowledged");
     assert_eq!(why, "delayed acknowledgment");
@@ -62,7 +62,7 @@ fn timers_are_known_before_the_host_was_asked_what_it_has_to_send() {
     assert_eq!(wire.server.poll_timeout(), None);
     // Nor does the place of an earlier timer count any more.
     assert!(!wire.client.poll_transmit(wire.now, &mut BytesMut::new()));
-    assert_eq!(wire.client.poll_timeout(), Some((retransmission, "retransmission")));
+    assert_eq!(wire.client.poll_timeout(), Some((probe, "tail loss probe")));
     wire.client.receive(when, &packet);
     assert_eq!(wire.client.poll_timeout(), None, "all is acknowledged");
 }

@@ -2,11 +2,8 @@ use wirelab_sansio::Instant;
 
 use super::Connection;
 use crate::tcp::scoreboard::Scoreboard;
-<<<<<<< HEAD
-use crate::tcp::tail_loss_probe::TailLossProbe;
-=======
 use crate::tcp::send_buffer::SendBuffer;
->>>>>>> host
+use crate::tcp::tail_loss_probe::TailLossProbe;
 use crate::wire::Seq;
 
 /// The send sequence variables (RFC 9293 §3.3.1), and what goes with them.
