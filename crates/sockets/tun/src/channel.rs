@@ -154,7 +154,8 @@ mod tests {
     fn packets_that_arrive_together_keep_their_order() {
         let mut channel = Channel::new(Link::new(Duration::from_millis(5)), 1);
         (0..100).for_each(|number| channel.send(at(0), vec![number].into()));
-        let fetched: Vec<u8> = std::iter::from_fn(|| channel.arrived(at(5))).map(|packet| packet[0]).collect();
+        let fetched: Vec<u8> =
+            std::iter::from_fn(|| channel.arrived(at(5))).map(|packet| packet[0]).collect();
         assert_eq!(fetched, (0..100).collect::<Vec<_>>());
         assert_eq!(channel.next(), None);
     }

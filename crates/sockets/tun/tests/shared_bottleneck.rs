@@ -135,8 +135,9 @@ impl Race {
                 ControlFlow::Continue(())
             })
             .unwrap();
-        let rate =
-            |from| sink.counted.get(&ip(from)).copied().unwrap_or(0) as f64 * 8e-6 / self.length.as_secs_f64();
+        let rate = |from| {
+            sink.counted.get(&ip(from)).copied().unwrap_or(0) as f64 * 8e-6 / self.length.as_secs_f64()
+        };
         let socket = ours.and_then(|socket| driver.protocol().sender().socket(socket));
         Outcome {
             kernel: rate(KERNEL),
@@ -161,9 +162,10 @@ impl Kernel {
         let (tell, told) = std::sync::mpsc::channel();
         let thread = thread::spawn(move || {
             // `cubic` may be missing from a kernel: then nothing can be compared, and the test says so by its failure.
-            let stream = ConnectOptions::default().congestion_control("cubic").connect(target).map_err(|error| {
-                io::Error::new(error.kind(), format!("a connection with TCP_CONGESTION=cubic: {error}"))
-            })?;
+            let stream =
+                ConnectOptions::default().congestion_control("cubic").connect(target).map_err(|error| {
+                    io::Error::new(error.kind(), format!("a connection with TCP_CONGESTION=cubic: {error}"))
+                })?;
             tell.send(stream.try_clone()?).map_err(io::Error::other)?;
             while stream.write(&[0; 64 * 1024]).is_ok_and(|taken| taken > 0) {}
             Ok(stream)
@@ -226,7 +228,8 @@ fn available(megabits: u64) -> f64 {
 
 /// Both alone, each with a link of its own, and then both on one.
 fn compare(megabits: u64, alone: u64, together: u64) -> [Outcome; 3] {
-    let race = move |kernel, ours, seconds| Race { megabits, kernel, ours, length: Duration::from_secs(seconds) };
+    let race =
+        move |kernel, ours, seconds| Race { megabits, kernel, ours, length: Duration::from_secs(seconds) };
     let kernel = thread::spawn(move || race(true, false, alone).run());
     let ours = thread::spawn(move || race(false, true, alone).run());
     let [kernel, ours] = [kernel, ours].map(|thread| thread.join().unwrap());
