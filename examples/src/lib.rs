@@ -20,7 +20,7 @@
 //!   Work      a site whose pages keep their thread busy in different ways
 //!   Meter     what messages cost the thread that serves them: calls, wake-ups, processor time
 //!   Orders    every order of two threads' steps
-//!   Bottleneck  senders that share a narrow link, in virtual time
+//!   Bottleneck  senders that share a narrow link, in virtual time          Rivals  the kernel and we, in real time
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   write_capture  what a node of a simulated network saw, as a file for Wireshark
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
@@ -54,6 +54,7 @@ mod meter;
 mod orders;
 mod own_network;
 mod percentiles;
+mod rivals;
 mod served;
 mod site;
 mod socket_table;
@@ -79,6 +80,7 @@ pub use meter::{Cost, Meter};
 pub use orders::{Orders, Step};
 pub use own_network::own_network;
 pub use percentiles::Percentiles;
+pub use rivals::{Rivalry, Rivals};
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
 pub use socket_table::{socket_details, socket_table, unix_table};

@@ -33,7 +33,7 @@ const IDLE: Duration = Duration::from_millis(10);
 ///
 /// ```text
 ///              ┌──────────────────────────── turn ◀───────────────────────────────┐
-///              │ read ─▶ impair, link ─▶ receive   handle_timeout  (application) │
+///              │ read ─▶ impair, link ─▶ receive   handle_timeout  (application)  │
 ///              │ poll_transmit ─▶ impair, link ─▶ write    wait: packet, timer    │
 ///              └──────────────────────────────────────────────────────────────────┘
 /// ```
