@@ -83,25 +83,38 @@ fn shares(megabits: u64, runs: &[(&str, &Rivalry)]) -> Table {
     })
 }
 
-/// What the senders know at the end: TCP_INFO, as `ss -ti` prints it, and our own.
+/// What the senders know at the end: TCP_INFO, as `ss -ti` prints it, and our own. Slow start is what happens at first.
 fn senders(runs: &[(&str, &Rivalry)]) -> Table {
-    let milliseconds = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1e3);
-    let headings = ["at the end", "cwnd", "ssthresh", "rtt ms", "mss", "sent again"];
-    runs.iter().fold(Table::new(headings), |mut table, (name, run)| {
+    let headings = ["at the end", "cwnd", "ssthresh", "rtt ms", "mss", "sent again", "in the first 5 s"];
+    let row = |name: String, [cwnd, threshold]: [u32; 2], rtt: Duration, rest: [u64; 3]| {
+        let milliseconds = format!("{:.1}", rtt.as_secs_f64() * 1e3);
+        let first = [name, cwnd.to_string(), threshold.to_string(), milliseconds];
+        first.into_iter().chain(rest.map(|number| number.to_string()))
+    };
+    let mut table = Table::new(headings);
+    for (name, run) in runs {
         if let Some((_, info)) = run.kernel.last() {
-            let numbers = [info.snd_cwnd.to_string(), info.snd_ssthresh.to_string(), milliseconds(info.rtt)];
-            let rest = [info.snd_mss.to_string(), info.total_retrans.to_string()];
-            table = table.row([format!("{name}: kernel")].into_iter().chain(numbers).chain(rest));
+            let early = at_first(&run.kernel).map_or(0, |info| info.total_retrans);
+            let rest = [info.snd_mss, info.total_retrans, early].map(u64::from);
+            let windows = [info.snd_cwnd, info.snd_ssthresh];
+            table = table.row(row(format!("{name}: kernel"), windows, info.rtt, rest));
         }
         if let Some((_, info)) = run.ours.last() {
-            let segments = |bytes: u32| (bytes / info.segment_size.max(1)).to_string();
-            let rtt = milliseconds(info.smoothed_rtt.unwrap_or_default());
-            let numbers = [segments(info.congestion_window), segments(info.slow_start_threshold), rtt];
-            let rest = [info.segment_size.to_string(), info.retransmissions.to_string()];
-            table = table.row([format!("{name}: ours")].into_iter().chain(numbers).chain(rest));
+            let early = at_first(&run.ours).map_or(0, |info| info.retransmissions);
+            let rest = [info.segment_size.into(), info.retransmissions, early];
+            let windows = [info.congestion_window, info.slow_start_threshold];
+            let windows = windows.map(|bytes| bytes / info.segment_size.max(1));
+            table =
+                table.row(row(format!("{name}: ours"), windows, info.smoothed_rtt.unwrap_or_default(), rest));
         }
-        table
-    })
+    }
+    table
+}
+
+/// What was known when the warm-up was over.
+fn at_first<T: Copy>(samples: &[(Instant, T)]) -> Option<T> {
+    let early = samples.iter().take_while(|&&(when, _)| when < Instant::ZERO + Rivals::WARM_UP);
+    early.last().map(|&(_, info)| info)
 }
 
 fn chart(megabits: u64, run: &Rivalry) -> Chart {
