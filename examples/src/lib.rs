@@ -25,7 +25,7 @@
 //!   EchoLoad  messages for an echo service, whose cost is measured
 //!   Orders    every order of two threads' steps
 //!   Transfer  bytes from one end to the other in virtual time, and which of their segments get lost
-//!   Bottleneck  senders that share a narrow link, in virtual time
+//!   Bottleneck  senders that share a narrow link, in virtual time          Rivals  the kernel and we, in real time
 //!   converse  requests over one connection in virtual time          Percentiles
 //!   TwoHosts  two hosts in virtual time, and a link between them
 //!   Web       HTTP on our own TCP, simulated or on a device
@@ -72,6 +72,7 @@ mod own_network;
 mod percentiles;
 mod recorder;
 mod recording;
+mod rivals;
 mod served;
 mod site;
 mod socket_table;
@@ -109,6 +110,7 @@ pub use own_network::own_network;
 pub use percentiles::Percentiles;
 pub use recorder::Recorded;
 pub use recording::{PCAP, Recording, Traffic};
+pub use rivals::{Rivalry, Rivals};
 pub use served::{Served, Told, WorkerTold, serve};
 pub use site::{Goodbye, Site};
 pub use socket_table::{socket_details, socket_table, unix_table};

@@ -5,9 +5,10 @@ use std::time::{self, Duration};
 
 use bytes::{Bytes, BytesMut};
 use wirelab_sansio::{Instant, PacketProtocol};
+use wirelab_sim::Link;
 
-use crate::impairments::Line;
-use crate::{Fates, Impairments, Tun};
+use crate::way::Way;
+use crate::{Carried, Fates, Impairments, Tun};
 
 /// Which way a packet goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +33,8 @@ const IDLE: Duration = Duration::from_millis(10);
 ///
 /// ```text
 ///              ┌──────────────────────────── turn ◀───────────────────────────────┐
-///              │ read ─▶ impair ─▶ receive   handle_timeout   (the application)   │
-///              │ poll_transmit ─▶ impair ─▶ write             wait: packet, timer │
+///              │ read ─▶ impair, link ─▶ receive   handle_timeout  (application)  │
+///              │ poll_transmit ─▶ impair, link ─▶ write    wait: packet, timer    │
 ///              └──────────────────────────────────────────────────────────────────┘
 /// ```
 ///
@@ -42,8 +43,8 @@ pub struct Driver<P> {
     tun: Tun,
     protocol: P,
     began: time::Instant,
-    incoming: Line,
-    outgoing: Line,
+    incoming: Way,
+    outgoing: Way,
     tap: Option<Tap>,
     /// For one packet from the device.
     room: Box<[u8]>,
@@ -62,8 +63,8 @@ impl<P: PacketProtocol> Driver<P> {
             tun,
             protocol,
             began: time::Instant::now(),
-            incoming: Line::new(Impairments::default()),
-            outgoing: Line::new(Impairments::default()),
+            incoming: Way::new(),
+            outgoing: Way::new(),
             tap: None,
             packet: BytesMut::new(),
             arrived: Vec::new(),
@@ -74,11 +75,20 @@ impl<P: PacketProtocol> Driver<P> {
     /// What happens to packets of this direction from now on. Those that are held back are lost.
     #[must_use]
     pub fn impair(mut self, direction: Direction, impairments: Impairments) -> Self {
-        *self.line(direction) = Line::new(impairments);
+        self.way(direction).impair(impairments);
         self
     }
 
-    /// Shows every packet to `tap` as the protocol sees it: what comes in after it was impaired, what goes out before. An error
+    /// What packets of this direction go through from now on, behind the impairments: a queue, a rate, a delay. Those that are
+    /// in it are lost. `seed` says which packets the link itself loses, if it does, and its jitter. See [`Channel`](crate::Channel)
+    /// for what of a link holds here.
+    #[must_use]
+    pub fn link(mut self, direction: Direction, link: Link, seed: u64) -> Self {
+        self.way(direction).link(link, seed);
+        self
+    }
+
+    /// Shows every packet to `tap` as the protocol sees it: what comes in behind impairments and link, what goes out before them. An error
     /// of the tap ends the run. [`capture_into`](crate::capture_into) is a tap.
     #[must_use]
     pub fn tap(mut self, tap: impl FnMut(Instant, Direction, &[u8]) -> io::Result<()> + 'static) -> Self {
@@ -111,6 +121,14 @@ impl<P: PacketProtocol> Driver<P> {
         match direction {
             Direction::In => self.incoming.fates(),
             Direction::Out => self.outgoing.fates(),
+        }
+    }
+
+    /// What the link of this direction has carried so far; zeroes if there is none.
+    pub fn carried(&self, direction: Direction) -> Carried {
+        match direction {
+            Direction::In => self.incoming.carried(),
+            Direction::Out => self.outgoing.carried(),
         }
     }
 
@@ -193,7 +211,7 @@ impl<P: PacketProtocol> Driver<P> {
         Ok(())
     }
 
-    fn line(&mut self, direction: Direction) -> &mut Line {
+    fn way(&mut self, direction: Direction) -> &mut Way {
         match direction {
             Direction::In => &mut self.incoming,
             Direction::Out => &mut self.outgoing,

@@ -21,9 +21,10 @@
 //! # Reading order
 //!
 //! `tun.rs` ([`Tun`]: making the device, reading and writing packets), `driver.rs` ([`Driver`]: the loop),
-//! `impairments.rs` ([`Impairments`]: a bad network in front of a good one), `capture.rs` ([`capture_into`]: a file for
-//! Wireshark), `error.rs` ([`Error`]: what is missing
-//! where it does not work), `sys.rs` (the ioctls).
+//! `impairments.rs` ([`Impairments`]: a bad network in front of a good one), `channel.rs` ([`Channel`]: a narrow and a long one,
+//! with a queue), `way.rs` (both, for one direction), `dumbbell.rs` ([`Dumbbell`]: a narrow link that the kernel shares with
+//! another sender), `priority.rs` ([`go_first`]: for a network that keeps its times), `capture.rs` ([`capture_into`]: a file
+//! for Wireshark), `error.rs` ([`Error`]: what is missing where it does not work), `sys.rs` (the ioctls).
 //!
 //! # What is left out
 //!
@@ -55,15 +56,22 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod capture;
+mod channel;
 mod driver;
+mod dumbbell;
 mod error;
 mod impairments;
-#[allow(unsafe_code, reason = "the ioctls and ppoll; the rest of the crate has none")]
+mod priority;
+#[allow(unsafe_code, reason = "the ioctls, ppoll and setpriority; the rest of the crate has none")]
 mod sys;
 mod tun;
+mod way;
 
 pub use capture::capture_into;
+pub use channel::{Carried, Channel};
 pub use driver::{Direction, Driver};
+pub use dumbbell::Dumbbell;
 pub use error::Error;
 pub use impairments::{Fates, Impairments};
+pub use priority::go_first;
 pub use tun::{Config, Tun};

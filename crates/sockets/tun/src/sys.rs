@@ -1,4 +1,4 @@
-//! The ioctls that make and set up a network device, and `ppoll`: every `unsafe` block of this crate.
+//! The ioctls that make and set up a network device, `ppoll` and `setpriority`: every `unsafe` block of this crate.
 //!
 //! An ioctl is given a struct by its address, and the kernel knows from the number alone which one. What makes each
 //! call safe is therefore that the struct is the one that the number stands for, as the header of the kernel that is
@@ -125,4 +125,10 @@ pub(crate) fn wait_readable(fd: BorrowedFd<'_>, time: Option<Duration>) -> io::R
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
         result => result,
     }
+}
+
+/// `setpriority(2)` with PRIO_PROCESS and 0: on Linux the calling thread alone, and those that it starts later.
+pub(crate) fn set_nice(nice: c_int) -> io::Result<()> {
+    // SAFETY: the call has three integers and touches no memory.
+    returned(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice) })
 }
