@@ -14,12 +14,11 @@ use wirelab::wire::{Decode, Reader};
 ///
 /// ```
 /// use wirelab::sim::internet::build;
-/// use wirelab::tcpip::Datagram;
 /// use wirelab_examples::Conversations;
 ///
-/// let [a, b] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(std::net::IpAddr::from);
-/// let question = build::udp(a, b, &Datagram::new(5000, 7, b"question")?);
-/// let answer = build::udp(b, a, &Datagram::new(7, 5000, b"answer")?);
+/// let [a, b] = ["192.0.2.1:5000", "192.0.2.2:7"].map(|end| end.parse().unwrap());
+/// let question = build::udp(a, b, b"question");
+/// let answer = build::udp(b, a, b"answer");
 /// let conversations = Conversations::of(vec![(2_000_000, &answer), (0, &question)]);
 /// let ladder = conversations.ladders().next().ok_or("none")?.to_string();
 /// assert!(ladder.contains("192.0.2.1:5000") && ladder.contains("2.000 ms"), "{ladder}");
