@@ -31,6 +31,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod authority;
 mod base64;
 mod certificate;
 mod config;
@@ -44,6 +45,7 @@ mod server_name;
 mod signature;
 pub mod wire;
 
+pub use authority::{Authority, Issued, KeyKind, Profile};
 pub use config::Config;
 pub use error::{Error, Misuse, Violation};
 pub use private_key::PrivateKey;
