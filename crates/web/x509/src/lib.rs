@@ -1,4 +1,4 @@
-//! X.509 certificates (RFC 5280): DER byte by byte, and the signatures in it.
+//! X.509 certificates (RFC 5280): DER byte by byte, the signatures in it, and a small certificate authority.
 //!
 //! A certificate says: this key belongs to these names, from then to then; signed, an authority. It is what makes an
 //! encrypted connection one to the right peer, and not only one to somebody.
@@ -12,7 +12,13 @@
 //! 1. [`wire::der`]: tag, length, value; the rules that leave one encoding for each value;
 //! 2. `wire/certificate.rs` and what it is made of: [`Name`], [`Validity`], `wire/algorithm.rs`, [`wire::extension`];
 //! 3. `certificate.rs`: what one asks of a certificate; [`PublicKey`], [`SignatureAlgorithm`];
-//! 4. [`pem`], [`ServerName`].
+//! 4. [`PrivateKey`], with `wire/pkcs8.rs` and `wire/sec1.rs`; [`authority`], which puts all of it together;
+//! 5. [`CertificateList`], [`pem`], [`ServerName`].
+//!
+//! # What is left out, and why
+//!
+//! SHA-1, MD5, DSA and curves other than P-256, P-384 and Ed25519: no peer of today needs them, or `ring` does not have them.
+//! BER: what is signed has one encoding. Encrypted private keys. Certificate policies are kept and shown, not processed.
 //!
 //! # Example
 //!

@@ -50,7 +50,10 @@ pub(crate) fn text(name: &str) -> String {
 /// The DER of the revocation lists that a file holds, by its name.
 pub(crate) fn lists_of(path: &Path) -> Vec<Vec<u8>> {
     let name = path.file_name().unwrap().to_str().unwrap();
-    match (path.extension().and_then(|extension| extension.to_str()), name.starts_with("crl_") || name.ends_with("_crl.pem")) {
+    match (
+        path.extension().and_then(|extension| extension.to_str()),
+        name.starts_with("crl_") || name.ends_with("_crl.pem"),
+    ) {
         (Some("crl"), _) | (Some("der"), true) => vec![fs::read(path).unwrap()],
         (Some("pem"), true) => {
             let text = fs::read_to_string(path).unwrap();
