@@ -17,7 +17,7 @@
 //!
 //! # What is left out, and why
 //!
-//! SHA-1, MD5, DSA and curves other than P-256, P-384 and Ed25519: no peer of today needs them, or `ring` does not have them.
+//! SHA-1 and MD5, which are broken; DSA, P-521 and Ed448, which `ring` does not have.
 //! BER: what is signed has one encoding. Encrypted private keys. Certificate policies are kept and shown, not processed.
 //!
 //! # Example

@@ -1,10 +1,13 @@
 //! Rules of DER, of names, times and limits, each at its smallest.
 
 use wirelab_wire::{Decode, Reader};
+use wirelab_x509::authority::RawExtension;
 use wirelab_x509::wire::der::{DerReader, Integer, Oid, Tag};
 use wirelab_x509::wire::extension::{BasicConstraints, KeyUsage};
 use wirelab_x509::wire::{Name, oids};
-use wirelab_x509::{Certificate, Config, Error, ServerName, Time, Validity, pem};
+use wirelab_x509::{
+    Authority, Certificate, Config, Error, KeyKind, Profile, ServerName, Time, Validity, pem,
+};
 
 /// The name of the rule that refuses these bytes.
 fn refused<'a, M: Decode<'a>>(bytes: &'a [u8]) -> &'static str {
@@ -186,4 +189,26 @@ fn s7468_blocks_end_as_they_begin_and_hold_base64_alone() {
     for wrong in ["aGk", "aG=k", "aGl=", "aGk=aGk=", "a", "aGk===", "a-k="] {
         assert_eq!(first(&block(wrong, "A")), Some(Err("pem-base64")), "{wrong}");
     }
+}
+
+/// Each extension is compared with all before it, so that their number is bounded while they are read.
+#[test]
+fn no_more_than_256_extensions_are_read() {
+    let rng = ring::rand::SystemRandom::new();
+    let root = Authority::root("Test Root", KeyKind::Ed25519, Time(0), &rng).unwrap();
+    let extension = |i: usize| {
+        let number = [0x2a, 0x81 + (i / 128) as u8, (i % 128) as u8];
+        RawExtension { id: Oid::new(number.to_vec().leak()).unwrap(), critical: false, value: vec![] }
+    };
+    let issued = |count| {
+        let profile = Profile {
+            key_identifiers: false,
+            extensions: (0..count).map(extension).collect(),
+            ..Profile::empty(Time(0))
+        };
+        let issued = root.issue(&profile, &rng).unwrap();
+        let config = Config { max_extensions: 1000, ..Config::default() };
+        Certificate::from_der_with(issued.certificate(), &config).map_err(|error| error.name()).err()
+    };
+    assert_eq!((issued(256), issued(257)), (None, Some("extensions-too-many")));
 }
