@@ -25,7 +25,7 @@ fn world(kind: KeyKind, now: Time) -> World {
     let intermediate = root.intermediate("Test Intermediate", kind, now, &rng).unwrap();
     let profile =
         Profile { key: kind, ..Profile::server(&["example.org", "*.example.org", "192.0.2.1"], now) };
-    let leaf = intermediate.issue(&profile, &rng).unwrap();
+    let leaf = intermediate.leaf(&profile, &rng).unwrap();
     World { root, intermediate, leaf }
 }
 
@@ -77,11 +77,11 @@ fn what_is_deliberately_wrong_can_still_be_read() {
         Profile { permitted, ..good.clone() },
         Profile { serial_number: Some(vec![0]), ..good.clone() },
     ] {
-        let issued = root.issue(&bad, &rng).unwrap();
+        let issued = root.leaf(&bad, &rng).unwrap();
         let certificate = Certificate::from_der(issued.certificate()).unwrap();
         certificate.verify_signed_by(&root.key().public_key()).unwrap();
     }
-    let spoilt = root.issue(&Profile { spoil_signature: true, ..good }, &rng).unwrap();
+    let spoilt = root.leaf(&Profile { spoil_signature: true, ..good }, &rng).unwrap();
     let certificate = Certificate::from_der(spoilt.certificate()).unwrap();
     let error = certificate.verify_signed_by(&root.key().public_key()).unwrap_err();
     assert_eq!(error.name(), "bad-signature");
@@ -108,7 +108,7 @@ fn an_authority_is_kept_as_text_and_loaded_again() {
     let rng = SystemRandom::new();
     let world = world(KeyKind::P256, NOW);
     let again = Authority::from_pem(&world.intermediate.to_pem(), &rng).unwrap();
-    let issued = again.issue(&Profile::server(&["localhost"], NOW), &rng).unwrap();
+    let issued = again.leaf(&Profile::server(&["localhost"], NOW), &rng).unwrap();
     assert_eq!(issued.chain[1..], world.leaf.chain[1..]);
     let mixed = format!("{}{}", world.root.root_pem(), *world.intermediate.to_pem());
     assert_eq!(Authority::from_pem(&mixed, &rng).unwrap_err().name(), "unusable-key");

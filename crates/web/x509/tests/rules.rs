@@ -206,7 +206,7 @@ fn no_more_than_256_extensions_are_read() {
             extensions: (0..count).map(extension).collect(),
             ..Profile::empty(Time(0))
         };
-        let issued = root.issue(&profile, &rng).unwrap();
+        let issued = root.leaf(&profile, &rng).unwrap();
         let config = Config { max_extensions: 1000, ..Config::default() };
         Certificate::from_der_with(issued.certificate(), &config).map_err(|error| error.name()).err()
     };

@@ -1,7 +1,7 @@
 //! A certificate authority small enough to read: a root, intermediates, leaves and revocation lists.
 //!
 //! ```text
-//!  Authority::root ──▶ .intermediate ──▶ .issue(&Profile) ──▶ Issued { chain, key }
+//!  Authority::root ──▶ .intermediate ──▶ .leaf(&Profile) ──▶ Issued { chain, key }
 //!        │                   └──▶ .crl(…)
 //!        └── to_pem / from_pem: kept, and loaded again
 //! ```
@@ -91,16 +91,16 @@ impl Authority {
     ///
     /// # Errors
     /// As [`root`](Self::root).
-    pub fn issue(&self, profile: &Profile, rng: &dyn SecureRandom) -> Result<Issued, Error> {
+    pub fn leaf(&self, profile: &Profile, rng: &dyn SecureRandom) -> Result<Issued, Error> {
         let key = profile.key.generate(rng)?;
-        self.issue_for(profile, key, rng)
+        self.leaf_for(profile, key, rng)
     }
 
     /// A certificate for this key; the profile's kind of key does not matter.
     ///
     /// # Errors
     /// As [`root`](Self::root).
-    pub fn issue_for(
+    pub fn leaf_for(
         &self,
         profile: &Profile,
         key: PrivateKey,
