@@ -4,14 +4,21 @@
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod codes;
+mod crypto;
+mod hash;
+pub mod key_schedule;
 pub mod rules;
+mod transcript;
 pub mod wire;
 
 pub use codes::{
     AlertDescription, CipherSuite, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
     PskKeyExchangeMode, SignatureScheme, Within,
 };
+pub use crypto::{EphemeralKey, KeyExchangeError, SharedSecret, Suite};
+pub use hash::Hash;
 pub use rules::alert_for;
+pub use transcript::{PendingTranscript, Transcript};
 pub use wire::extension::{Extension, Extensions, KeyShareEntry, OfferedPsks, PskIdentity, ServerName};
 pub use wire::{
     Alert, AlertLevel, Certificate, CertificateEntry, CertificateRequest, CertificateVerify, ClientHello,
