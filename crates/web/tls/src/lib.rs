@@ -7,6 +7,7 @@ mod codes;
 mod crypto;
 mod hash;
 pub mod key_schedule;
+mod record;
 pub mod rules;
 mod transcript;
 pub mod wire;
@@ -17,6 +18,7 @@ pub use codes::{
 };
 pub use crypto::{EphemeralKey, KeyExchangeError, SharedSecret, Suite};
 pub use hash::Hash;
+pub use record::{OpenError, Opened, Opener, SealError, Sealer};
 pub use rules::alert_for;
 pub use transcript::{PendingTranscript, Transcript};
 pub use wire::extension::{Extension, Extensions, KeyShareEntry, OfferedPsks, PskIdentity, ServerName};
