@@ -13,6 +13,17 @@ fn pair(suite: Suite, secret: &[u8]) -> (Sealer, Opener) {
     (Sealer::new(&keys), Opener::new(&keys))
 }
 
+/// The secret under which `who` writes. The RFC prints it once, sometimes only where the other side reads.
+fn write_secret<'s>(steps: &'s [Step], who: &str, purpose: &str) -> &'s [u8] {
+    let purpose = purpose.split(" (").next().expect(purpose);
+    let found = steps.iter().find_map(|step| {
+        let verb = if step.who == who { "write" } else { "read" };
+        let same = step.does == format!("derive {verb} traffic keys for {purpose}");
+        step.get("PRK").filter(|_| same)
+    });
+    found.unwrap_or_else(|| panic!("no keys for {purpose}"))
+}
+
 /// What a step sends, by its name.
 fn content_type(step: &Step) -> Option<ContentType> {
     let kind = step.does.strip_prefix("send ")?.strip_suffix(" record")?;
@@ -29,16 +40,15 @@ fn content_type(step: &Step) -> Option<ContentType> {
 fn every_record_of_rfc_8448_is_sealed_to_its_bytes_and_opened_to_its_payload() {
     let mut protected = 0;
     for section in 3..=7 {
+        let steps = trace(section);
         // The write keys of each side, as they are at this step.
         let mut keys: [Option<(Sealer, Opener)>; 2] = [None, None];
-        for step in trace(section) {
+        for step in &steps {
             let side = &mut keys[usize::from(step.who == "server")];
-            if step.does.starts_with("derive write traffic keys") {
-                if let Some(secret) = step.get("PRK") {
-                    *side = Some(pair(Suite::AES_128_GCM_SHA256, secret));
-                }
+            if let Some(purpose) = step.does.strip_prefix("derive write traffic keys for ") {
+                *side = Some(pair(Suite::AES_128_GCM_SHA256, write_secret(&steps, &step.who, purpose)));
             }
-            let Some(content_type) = content_type(&step) else { continue };
+            let Some(content_type) = content_type(step) else { continue };
             let (payload, record) = (step.value("payload"), step.value("complete record"));
             if record[0] != ContentType::APPLICATION_DATA.0 {
                 assert_eq!((record[0], &record[5..]), (content_type.0, payload));
