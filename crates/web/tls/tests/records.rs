@@ -146,6 +146,20 @@ fn the_content_is_opened_where_it_arrived() {
     assert_eq!(Hash::Sha384.len(), 48);
 }
 
+#[test]
+fn a_message_can_be_written_where_it_is_encrypted() {
+    let (mut sealer, _) = pair(Suite::AES_256_GCM_SHA384, &[4; 48]);
+    let (mut again, _) = pair(Suite::AES_256_GCM_SHA384, &[4; 48]);
+    let (mut copied, mut written) = (BytesMut::from(&b"before"[..]), BytesMut::from(&b"before"[..]));
+    sealer.seal(ContentType::HANDSHAKE, &[1, 2, 3], 4, &mut copied).unwrap();
+    let write = |out: &mut BytesMut| out.extend_from_slice(&[1, 2, 3]);
+    again.seal_with(ContentType::HANDSHAKE, 4, &mut written, write).unwrap();
+    assert_eq!(copied, written);
+    let too_long = |out: &mut BytesMut| out.extend_from_slice(&[0; 16_385]);
+    let error = again.seal_with(ContentType::HANDSHAKE, 0, &mut written, too_long);
+    assert_eq!((error, written), (Err(SealError::TooLong { len: 16_385 }), copied));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -58,7 +58,45 @@ impl Sealer {
         padding: usize,
         out: &mut BytesMut,
     ) -> Result<(), SealError> {
-        let len = content.len().saturating_add(padding);
+        // Room for all of it at once.
+        let len = content.len().saturating_add(padding).min(MAX_PLAINTEXT);
+        out.reserve(RECORD_HEADER + len + 1 + self.tag_len);
+        self.seal_with(content_type, padding, out, |out| out.put_slice(content))
+    }
+
+    /// As [`seal`](Self::seal), with content that `write` appends to the buffer: a message that is encoded where it is to be
+    /// encrypted is not copied at all. `write` only appends.
+    ///
+    /// # Errors
+    /// As [`seal`](Self::seal); `out` is then as it was.
+    pub fn seal_with(
+        &mut self,
+        content_type: ContentType,
+        padding: usize,
+        out: &mut BytesMut,
+        write: impl FnOnce(&mut BytesMut),
+    ) -> Result<(), SealError> {
+        let start = out.len();
+        out.put_bytes(0, RECORD_HEADER);
+        write(out);
+        let content = out.len().saturating_sub(start + RECORD_HEADER);
+        let sealed = self.finish(content_type, content, padding, start, out);
+        if sealed.is_err() {
+            out.truncate(start); // what was not encrypted must not be sent
+        }
+        sealed
+    }
+
+    /// Encrypts what lies behind the place of the header.
+    fn finish(
+        &mut self,
+        content_type: ContentType,
+        content: usize,
+        padding: usize,
+        start: usize,
+        out: &mut BytesMut,
+    ) -> Result<(), SealError> {
+        let len = content.saturating_add(padding);
         // RFC 8446 §5.4: the whole is at most 2^14 + 1 bytes, the type included.
         if len > MAX_PLAINTEXT {
             return Err(SealError::TooLong { len });
@@ -68,28 +106,17 @@ impl Sealer {
             return Err(SealError::KeyExhausted);
         }
         let nonce = self.direction.nonce().ok_or(SealError::KeyExhausted)?;
-        let inner = len + 1;
-        let header = RecordHeader {
-            content_type: ContentType::APPLICATION_DATA,
-            legacy_record_version: ProtocolVersion::TLS1_2,
-            length: (inner + self.tag_len) as u16, // at most 2^14 + 17
-        }
-        .to_array();
-        let start = out.len();
-        out.reserve(RECORD_HEADER + inner + self.tag_len);
-        out.put_slice(&header);
-        out.put_slice(content);
         out.put_u8(content_type.0);
         out.put_bytes(0, padding);
-        let plaintext = out.get_mut(start + RECORD_HEADER..).unwrap_or_default();
-        match self.direction.key.seal_in_place_separate_tag(nonce, Aad::from(header), plaintext) {
-            Ok(tag) => out.put_slice(tag.as_ref()),
-            Err(_) => {
-                // No suite has so small a limit; but what was not encrypted must not be sent.
-                out.truncate(start);
-                return Err(SealError::TooLong { len });
-            }
-        }
+        let length = (len + 1 + self.tag_len) as u16; // at most 2^14 + 17
+        let header = header(length);
+        let record = out.get_mut(start..).unwrap_or_default();
+        let Some((place, plaintext)) = record.split_first_chunk_mut::<RECORD_HEADER>() else {
+            return Err(SealError::TooLong { len });
+        };
+        *place = header;
+        let tag = self.direction.key.seal_in_place_separate_tag(nonce, Aad::from(header), plaintext);
+        out.put_slice(tag.map_err(|_| SealError::TooLong { len })?.as_ref());
         self.direction.advance();
         Ok(())
     }
@@ -104,6 +131,12 @@ impl Sealer {
     pub fn needs_key_update(&self) -> bool {
         self.sequence() >= self.limit - self.limit / 8
     }
+}
+
+/// The header of an encrypted record; it is also the additional data (RFC 8446 §5.2).
+fn header(length: u16) -> [u8; RECORD_HEADER] {
+    let content_type = ContentType::APPLICATION_DATA;
+    RecordHeader { content_type, legacy_record_version: ProtocolVersion::TLS1_2, length }.to_array()
 }
 
 impl fmt::Debug for Sealer {
