@@ -28,7 +28,7 @@ fn s7_4_2_a_secret_of_zeros_is_refused() {
     assert_eq!(error, KeyExchangeError::PublicKey);
 }
 
-/// RFC 8446 §4.2.8.2: "peers MUST validate each other's public key Q by ensuring that the point is a valid point".
+/// RFC 8446 §4.2.8.2: "peers MUST validate each other's public value Q by ensuring that the point is a valid point".
 #[test]
 fn s4_2_8_2_a_point_beside_the_curve_is_refused() {
     for (group, len) in [(NamedGroup::SECP256R1, 65), (NamedGroup::SECP384R1, 97)] {
