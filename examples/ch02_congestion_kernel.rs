@@ -25,13 +25,14 @@ fn main() -> Outcome {
         ABOUT,
         &[
             ("--rate N", "Mbit/s of the link (40)"),
-            ("--seconds N", "for how long both are measured together (60)"),
+            ("--seconds N", "for how long both are measured together (30)"),
             ("--svg FILE", "draws both windows, round-trip times and goodputs"),
         ],
     );
-    let (megabits, length) = (args.value("--rate", 40), Duration::from_secs(args.value("--seconds", 60)));
+    let (megabits, length) = (args.value("--rate", 40), Duration::from_secs(args.value("--seconds", 30)));
     println!(
-        "A link of {megabits} Mbit/s, 40 ms there and back, and a queue of one bandwidth-delay product.\n"
+        "A link of {megabits} Mbit/s, 40 ms there and back, and a queue of one bandwidth-delay product.\nThis takes {} seconds: alone first, then together.\n",
+        (ALONE + length).as_secs()
     );
     let rivals = |kernel, ours, length| Rivals { megabits, kernel, ours, length };
     let [kernel, ours] = [rivals(true, false, ALONE), rivals(false, true, ALONE)].map(start);

@@ -1,4 +1,7 @@
-//! TLS 1.3 (RFC 8446), both roles, without I/O: every message, secret and record can be seen.
+//! TLS 1.3 (RFC 8446) without I/O: every message, secret and record can be seen.
+//!
+//! What is here is the lower half: messages, key schedule, protection of records. The handshake itself, who says what
+//! and when, is not written yet.
 //!
 //! # What it is
 //!
