@@ -40,6 +40,19 @@ code! {
 grease!(SignatureScheme);
 
 impl SignatureScheme {
+    /// Those in which signatures are checked, the preferred one first; the last three in certificates alone.
+    pub const ALL: [SignatureScheme; 9] = [
+        SignatureScheme::ECDSA_SECP256R1_SHA256,
+        SignatureScheme::ECDSA_SECP384R1_SHA384,
+        SignatureScheme::ED25519,
+        SignatureScheme::RSA_PSS_RSAE_SHA256,
+        SignatureScheme::RSA_PSS_RSAE_SHA384,
+        SignatureScheme::RSA_PSS_RSAE_SHA512,
+        SignatureScheme::RSA_PKCS1_SHA256,
+        SignatureScheme::RSA_PKCS1_SHA384,
+        SignatureScheme::RSA_PKCS1_SHA512,
+    ];
+
     /// Whether a CertificateVerify may be signed so: not with the padding of PKCS#1 1.5, not with SHA-1, and not
     /// with a scheme of TLS 1.2 that nobody names here (RFC 8446 §4.4.3).
     pub fn signs_handshakes(self) -> bool {

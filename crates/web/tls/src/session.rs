@@ -1,0 +1,39 @@
+use std::fmt::Debug;
+
+use bytes::Bytes;
+
+use crate::key_schedule::Secret;
+use crate::{CipherSuite, UnixMillis};
+
+/// What a client keeps of a connection to resume it: a ticket, and the key that goes with it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The ticket, which only the server can read.
+    pub ticket: Bytes,
+    /// The pre-shared key (RFC 8446 §4.6.1: derived with the ticket's nonce).
+    pub psk: Secret,
+    /// The suite whose hash the key belongs to.
+    pub suite: CipherSuite,
+    /// What is added to the ticket's age, so that an observer cannot link connections by it.
+    pub age_add: u32,
+    /// When the ticket came.
+    pub received: UnixMillis,
+    /// For how many seconds it is good, at most seven days.
+    pub lifetime: u32,
+    /// How many bytes of early data the server takes with it.
+    pub max_early_data: u32,
+    /// The protocol that was negotiated. Early data is for the same one (§4.2.10).
+    pub alpn: Option<Bytes>,
+    /// The server's certificates, as they were verified at the full handshake.
+    pub peer_certificates: Vec<Bytes>,
+}
+
+/// Where a client keeps its sessions.
+pub trait SessionStore: Debug + Send + Sync {
+    /// Keeps a session for this server.
+    fn put(&self, server: &str, session: Session);
+
+    /// Takes the newest session for this server out of the store: a ticket that is used twice lets an observer link the
+    /// two connections (RFC 8446 §C.4).
+    fn take(&self, server: &str) -> Option<Session>;
+}

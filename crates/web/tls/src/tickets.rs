@@ -1,0 +1,3 @@
+/// The keys of tickets.
+#[derive(Debug)]
+pub struct Tickets;
