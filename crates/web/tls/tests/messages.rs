@@ -14,8 +14,8 @@ use wirelab_wire::{Decode, Encode, Reader, explain};
 fn every_handshake_message_of_rfc_8448_is_read_and_written_again() {
     let mut seen = 0;
     for section in 3..=7 {
-        for step in trace(section).iter().filter(|step| step.does.starts_with("construct")) {
-            let bytes = step.message();
+        for step in trace(section) {
+            let Some(bytes) = step.message() else { continue };
             let message = Handshake::decode(&mut Reader::prefix(bytes)).expect(&step.does);
             assert_eq!(&message.to_bytes()[..], bytes, "section {section}: {}", step.does);
             assert!(!matches!(message, Handshake::Unknown { .. }), "section {section}: {}", step.does);

@@ -2,7 +2,7 @@ use ring::aead;
 
 use crate::codes::CipherSuite;
 use crate::hash::Hash;
-use crate::key_schedule::{KeyLabels, Secret, Steps, TooLong, TrafficKeys};
+use crate::key_schedule::{KeyLabels, Secret, Steps, TrafficKeys};
 
 /// A cipher suite that is implemented: an AEAD and a hash (RFC 8446 §B.4).
 ///
@@ -82,10 +82,7 @@ impl Suite {
     }
 
     /// The keys of a traffic secret, as the records of TLS use them.
-    ///
-    /// # Errors
-    /// Never for a suite of this crate: their keys have at most 32 bytes.
-    pub fn traffic_keys(self, secret: &Secret, steps: &mut Steps) -> Result<TrafficKeys, TooLong> {
-        TrafficKeys::derive(secret, self.key_len(), KeyLabels::TLS, steps)
+    pub fn traffic_keys(self, secret: &Secret, steps: &mut Steps) -> TrafficKeys {
+        TrafficKeys::derive(secret, self, KeyLabels::TLS, steps)
     }
 }

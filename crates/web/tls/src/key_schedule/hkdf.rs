@@ -82,7 +82,19 @@ fn hkdf_expand(secret: &Secret, info: &[&[u8]], out: &mut [u8]) -> Result<(), To
     Ok(())
 }
 
-/// A secret of the same hash for one purpose: the labels and contexts of TLS itself, which always fit.
+/// The same for the labels, contexts and lengths of TLS itself, which always fit.
+pub(super) fn expand_label(
+    secret: &Secret,
+    label: &'static [u8],
+    context: &[u8],
+    out: &mut [u8],
+    steps: &mut Steps,
+) {
+    let made = hkdf_expand_label(secret, label, context, out, steps);
+    debug_assert_eq!(made, Ok(()), "a label of TLS, and a context of at most 255 bytes");
+}
+
+/// A secret of the same hash for one purpose.
 pub(super) fn expand_secret(
     secret: &Secret,
     label: &'static [u8],
@@ -90,8 +102,7 @@ pub(super) fn expand_secret(
     steps: &mut Steps,
 ) -> Secret {
     let mut output = Secret::zeros(secret.hash());
-    let made = hkdf_expand_label(secret, label, context, output.as_mut(), steps);
-    debug_assert_eq!(made, Ok(()), "a label of TLS and a context of at most 255 bytes");
+    expand_label(secret, label, context, output.as_mut(), steps);
     output
 }
 

@@ -2,9 +2,10 @@
 
 use zeroize::Zeroize;
 
-use super::hkdf::{TooLong, expand_secret, hkdf_expand_label};
+use super::hkdf::{TooLong, expand_label, expand_secret, hkdf_expand_label};
 use super::secret::Secret;
 use super::steps::Steps;
+use crate::crypto::Suite;
 
 /// The labels under which a protocol makes the key and the nonce's base of a traffic secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,32 +26,32 @@ impl KeyLabels {
 /// The key and the base of the nonces for one direction (RFC 8446 §7.3). Wiped when dropped.
 #[derive(Clone)]
 pub struct TrafficKeys {
-    key: [u8; 32],
-    key_len: usize,
+    suite: Suite,
+    key: [u8; MAX_KEY],
     iv: [u8; 12],
 }
 
+/// The longest key of a suite, in bytes.
+const MAX_KEY: usize = 32;
+
 impl TrafficKeys {
-    /// The keys of a traffic secret; `key_len` is that of the AEAD: 16 or 32 bytes.
-    ///
-    /// # Errors
-    /// `key_len` is more than 32, or a label too long.
-    pub fn derive(
-        secret: &Secret,
-        key_len: usize,
-        labels: KeyLabels,
-        steps: &mut Steps,
-    ) -> Result<TrafficKeys, TooLong> {
-        let mut keys = TrafficKeys { key: [0; 32], key_len, iv: [0; 12] };
-        let key = keys.key.get_mut(..key_len).ok_or(TooLong)?;
-        hkdf_expand_label(secret, labels.key.as_bytes(), &[], key, steps)?;
-        hkdf_expand_label(secret, labels.iv.as_bytes(), &[], &mut keys.iv, steps)?;
-        Ok(keys)
+    /// The keys that a suite makes of a traffic secret.
+    pub fn derive(secret: &Secret, suite: Suite, labels: KeyLabels, steps: &mut Steps) -> Self {
+        let mut keys = TrafficKeys { suite, key: [0; MAX_KEY], iv: [0; 12] };
+        let key = keys.key.get_mut(..suite.key_len()).unwrap_or_default();
+        expand_label(secret, labels.key.as_bytes(), &[], key, steps);
+        expand_label(secret, labels.iv.as_bytes(), &[], &mut keys.iv, steps);
+        keys
+    }
+
+    /// The suite that they are for.
+    pub fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// The key: 16 or 32 bytes.
     pub fn key(&self) -> &[u8] {
-        self.key.get(..self.key_len).unwrap_or_default()
+        self.key.get(..self.suite.key_len()).unwrap_or_default()
     }
 
     /// What is combined with the record's number to be its nonce.
@@ -68,7 +69,7 @@ impl Drop for TrafficKeys {
 
 impl std::fmt::Debug for TrafficKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "TrafficKeys({} bytes)", self.key_len)
+        write!(f, "TrafficKeys({})", self.suite.id())
     }
 }
 

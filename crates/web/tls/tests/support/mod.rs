@@ -16,18 +16,15 @@ impl Step {
         self.values.iter().find(|(known, _)| known == name).map(|(_, value)| &value[..])
     }
 
+    /// The handshake message that the step constructs, if it does so: its only value.
+    pub(crate) fn message(&self) -> Option<&[u8]> {
+        self.does.starts_with("construct").then(|| &self.values[0].1[..])
+    }
+
     /// The value of this name.
     #[track_caller]
     pub(crate) fn value(&self, name: &str) -> &[u8] {
         self.get(name).unwrap_or_else(|| panic!("no `{name}` in [{}] {}", self.who, self.does))
-    }
-
-    /// The handshake message that the step constructs: the value with the name of a message.
-    pub(crate) fn message(&self) -> &[u8] {
-        assert!(self.does.starts_with("construct"), "{}", self.does);
-        let (_, value) =
-            self.values.iter().find(|(name, _)| name != "ClientHello prefix").expect("a message");
-        value
     }
 }
 
@@ -59,7 +56,7 @@ pub(crate) fn trace(section: u8) -> Vec<Step> {
 /// A ClientHello with pre-shared keys is printed without its binders; whole, it is the payload of the next record.
 fn complete_hellos(steps: &mut [Step]) {
     for at in 0..steps.len() {
-        if steps[at].does.ends_with("a ClientHello handshake message") {
+        if steps[at].does.ends_with("a ClientHello handshake message") && steps[at].message().is_some() {
             let sent =
                 steps[at..].iter().find(|step| step.does == "send handshake record").expect("a record");
             let whole = sent.value("payload").to_vec();
