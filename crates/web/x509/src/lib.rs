@@ -34,8 +34,10 @@
 mod base64;
 mod certificate;
 mod config;
+mod crl;
 mod error;
 pub mod pem;
+mod private_key;
 mod public_key;
 pub mod rules;
 mod server_name;
@@ -44,7 +46,8 @@ pub mod wire;
 
 pub use config::Config;
 pub use error::{Error, Misuse, Violation};
+pub use private_key::PrivateKey;
 pub use public_key::{KeyType, PublicKey};
 pub use server_name::{DnsName, ServerName};
 pub use signature::SignatureAlgorithm;
-pub use wire::{Certificate, Name, Time, Validity};
+pub use wire::{Certificate, CertificateList, Name, Time, Validity};

@@ -74,6 +74,11 @@ impl<'a> PublicKey<'a> {
         Ok(PublicKey { kind, bytes })
     }
 
+    /// A key whose bytes are known to be of this kind.
+    pub(crate) fn of_kind(kind: KeyType, bytes: &'a [u8]) -> Self {
+        PublicKey { kind, bytes }
+    }
+
     /// Reads a SubjectPublicKeyInfo.
     ///
     /// # Errors

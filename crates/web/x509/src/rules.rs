@@ -33,6 +33,7 @@ rules! {
     TIME "time" "RFC 5280 §4.1.2.5" "is not a date and time to the second that ends in Z"
     TIME_FORM "time-form" "RFC 5280 §4.1.2.5" "has a year before 2050 and is not a UTCTime"
     VERSION "version" "RFC 5280 §4.1.2.1" "is not a version that belongs here"
+    CRL_VERSION "crl-version" "RFC 5280 §5.1.2.1" "is there, and is not version 2"
     SERIAL_NUMBER_LENGTH "serial-number-length" "RFC 5280 §4.1.2.2" "is a number of more than 20 bytes"
     VERSION_TOO_LOW "version-too-low" "RFC 5280 §4.1.2.9" "is there, but the version has no such field"
     ALGORITHMS_DIFFER "algorithms-differ" "RFC 5280 §4.1.1.2" "is not the algorithm that the signed part names"

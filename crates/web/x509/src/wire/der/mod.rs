@@ -29,3 +29,4 @@ pub use oid::Oid;
 pub use read::DerReader;
 pub use tag::Tag;
 pub use write::DerWriter;
+pub(crate) use write::to_vec;

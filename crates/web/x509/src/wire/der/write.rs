@@ -1,5 +1,5 @@
 use bytes::BytesMut;
-use wirelab_wire::{Encode, Trace, Writer};
+use wirelab_wire::{Encode, Off, Trace, Writer};
 
 use super::Tag;
 
@@ -93,4 +93,11 @@ impl<T: Trace> DerWriter<T> for Writer<'_, T> {
         self.header(Tag::BOOLEAN, 1);
         self.u8(if value { 0xff } else { 0 }, name);
     }
+}
+
+/// What `body` writes, as bytes of their own.
+pub(crate) fn to_vec(body: impl FnOnce(&mut Writer<'_, Off>)) -> Vec<u8> {
+    let mut out = BytesMut::new();
+    body(&mut Writer::new(&mut out));
+    out.to_vec()
 }
