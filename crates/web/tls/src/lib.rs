@@ -7,6 +7,7 @@ mod anti_replay;
 mod certificate_alert;
 mod codes;
 mod config;
+mod connection;
 mod crypto;
 mod error;
 mod handshake;
@@ -30,6 +31,7 @@ pub use config::{
     ChooseIdentity, ClientAuth, ClientConfig, Identities, Identity, Insecure, KeyLog, Limits, Padding,
     ServerConfig, SigningKey, VerifyClient, VerifyServer,
 };
+pub use connection::{Connection, Event, Tapped};
 pub use crypto::{Entropy, EphemeralKey, KeyExchangeError, SharedSecret, Suite};
 pub use error::{Error, Misuse, Violation};
 pub use handshake::{Direction, EarlyData, Epoch, HandshakeMachine, Output, Summary};

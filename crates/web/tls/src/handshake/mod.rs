@@ -15,6 +15,7 @@ mod shared;
 mod summary;
 
 pub use output::{Direction, EarlyData, Epoch, Output};
+pub(crate) use shared::{decode, encode};
 pub use summary::Summary;
 
 use std::sync::Arc;
