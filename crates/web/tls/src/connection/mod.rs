@@ -15,6 +15,8 @@ mod key_update;
 mod messages;
 mod receive;
 mod tap;
+#[cfg(test)]
+mod tests;
 mod transmit;
 
 pub use event::Event;

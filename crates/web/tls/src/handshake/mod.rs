@@ -121,6 +121,12 @@ impl HandshakeMachine {
         on_end!(&mut self.end, end => end.shared_mut()).next_secret(direction)
     }
 
+    /// What both ends have, for tests of who carries the messages.
+    #[cfg(test)]
+    pub(crate) fn shared_mut(&mut self) -> &mut shared::Shared {
+        on_end!(&mut self.end, end => end.shared_mut())
+    }
+
     /// Fills `out` with key material for another protocol (RFC 8446 §7.5). Both ends get the same for the same label and context.
     ///
     /// # Errors
