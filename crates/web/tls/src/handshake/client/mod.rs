@@ -58,7 +58,7 @@ struct Context<'c> {
 
 #[derive(Debug)]
 enum Step {
-    ServerHello(AwaitServerHello),
+    ServerHello(Box<AwaitServerHello>),
     EncryptedExtensions(AwaitEncryptedExtensions),
     Certificate(AwaitCertificate),
     CertificateVerify(AwaitCertificateVerify),
@@ -119,7 +119,7 @@ impl Client {
     ) -> Result<Self, Error> {
         let mut shared = Shared::new(now, entropy, config.key_log.clone());
         let step = hello::send(&mut Context { config: &config, name: &name, shared: &mut shared })?;
-        Ok(Client { config, name, shared, step: Step::ServerHello(step) })
+        Ok(Client { config, name, shared, step: Step::ServerHello(Box::new(step)) })
     }
 
     pub(crate) fn receive(&mut self, epoch: Epoch, message: &[u8]) -> Result<(), Error> {
@@ -151,10 +151,10 @@ impl Step {
         }
         match (self, &message) {
             (Step::ServerHello(step), Handshake::ServerHello(body)) => {
-                server_hello::receive(step, body, bytes, cx)
+                server_hello::receive(*step, body, bytes, cx)
             }
             (Step::ServerHello(step), Handshake::HelloRetryRequest(body)) => {
-                retry::receive(step, body, bytes, cx)
+                retry::receive(*step, body, bytes, cx)
             }
             (Step::EncryptedExtensions(step), Handshake::EncryptedExtensions(body)) => {
                 encrypted_extensions::receive(step, body, bytes, cx)

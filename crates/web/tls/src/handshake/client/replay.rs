@@ -92,7 +92,7 @@ fn client_with(hello: &[u8], keys: Vec<EphemeralKey>, config: ClientConfig) -> C
     let compatible = !body.legacy_session_id.is_empty();
     let cx = &mut Context { config: &config, name: &name, shared: &mut shared };
     let step = hello::start(offer, compatible, cx);
-    Client { config: Arc::new(config), name, shared, step: Step::ServerHello(step) }
+    Client { config: Arc::new(config), name, shared, step: Step::ServerHello(Box::new(step)) }
 }
 
 /// Takes a message in. The signature of RFC 8448 is by a key of 1024 bits, which is not accepted: it alone is passed over.

@@ -47,7 +47,8 @@ pub(super) fn receive(
     let retried = Retried { suite, transcript };
     let offer = second(step.offer, request, &retried, cx)?;
     cx.shared.send_encoded(Epoch::Initial, offer.message.clone());
-    Ok(Step::ServerHello(AwaitServerHello { offer, retried: Some(retried), change_cipher_spec: false }))
+    let step = AwaitServerHello { offer, retried: Some(retried), change_cipher_spec: false };
+    Ok(Step::ServerHello(Box::new(step)))
 }
 
 fn check_request(offer: &Offer, request: &HelloRetryRequest<'_>) -> Result<Suite, Error> {
