@@ -39,7 +39,7 @@ pub use hash::Hash;
 pub use record::{OpenError, Opened, Opener, SealError, Sealer};
 pub use role::Role;
 pub use rules::alert_for;
-pub use session::{Session, SessionStore};
+pub use session::{MemorySessions, Session, SessionStore};
 pub use tickets::Tickets;
 pub use time::UnixMillis;
 pub use transcript::{PendingTranscript, Transcript};

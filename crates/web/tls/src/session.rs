@@ -1,4 +1,6 @@
-use std::fmt::Debug;
+use std::collections::VecDeque;
+use std::fmt::{self, Debug};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
@@ -36,4 +38,64 @@ pub trait SessionStore: Debug + Send + Sync {
     /// Takes the newest session for this server out of the store: a ticket that is used twice lets an observer link the
     /// two connections (RFC 8446 §C.4).
     fn take(&self, server: &str) -> Option<Session>;
+}
+
+/// Sessions in memory, for as long as the program runs: the newest so many, of all servers together.
+///
+/// ```
+/// use wirelab_tls::{MemorySessions, SessionStore};
+///
+/// let sessions = MemorySessions::new(100);
+/// assert!(sessions.is_empty() && sessions.take("example.org").is_none());
+/// ```
+pub struct MemorySessions {
+    limit: usize,
+    /// The oldest first. It is searched from the end: a connection costs far more than a look at some hundred names.
+    kept: Mutex<VecDeque<(String, Session)>>,
+}
+
+impl MemorySessions {
+    /// A store for so many sessions; one more pushes out the oldest.
+    pub fn new(limit: usize) -> Self {
+        MemorySessions { limit, kept: Mutex::default() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Default for MemorySessions {
+    /// 256 sessions.
+    fn default() -> Self {
+        MemorySessions::new(256)
+    }
+}
+
+impl SessionStore for MemorySessions {
+    fn put(&self, server: &str, session: Session) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back((server.to_owned(), session));
+        while kept.len() > self.limit {
+            kept.pop_front();
+        }
+    }
+
+    fn take(&self, server: &str) -> Option<Session> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = kept.iter().rposition(|(name, _)| name == server)?;
+        kept.remove(newest).map(|(_, session)| session)
+    }
+}
+
+impl Debug for MemorySessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemorySessions({} of {})", self.len(), self.limit)
+    }
 }

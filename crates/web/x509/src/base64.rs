@@ -20,7 +20,7 @@ pub(crate) fn encode(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// Collects lines of base64. What it leaves behind in memory is zeroed, for a key may have been in it.
+/// Collects lines of base64. What it does not hand out is zeroed, for it may be a part of a key.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     bytes: Vec<u8>,
@@ -30,6 +30,11 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
+    /// For text of this length in bytes: memory that need not grow leaves no copies behind.
+    pub(crate) fn for_text(len: usize) -> Self {
+        Decoder { bytes: Vec::with_capacity(len / 4 * 3 + 3), ..Decoder::default() }
+    }
+
     /// Takes a line; false if a character does not belong there.
     pub(crate) fn line(&mut self, line: &[u8]) -> bool {
         line.iter().all(|&letter| matches!(letter, b' ' | b'\t') || self.letter(letter))

@@ -6,9 +6,9 @@ use crate::wire::{Certificate, ExtensionValue, Name};
 pub struct Config {
     /// The longest certificate, in bytes: 64 KiB.
     pub max_size: usize,
-    /// The most extensions: 64.
+    /// The most extensions: 64. More than 256 are never read.
     pub max_extensions: usize,
-    /// The most parts of a distinguished name: 32.
+    /// The most attributes of a distinguished name: 32.
     pub max_rdns: usize,
     /// The most names in `subjectAltName`, and the most subtrees in each half of `nameConstraints`: 1024.
     pub max_names: usize,
@@ -40,7 +40,9 @@ impl Config {
     }
 
     fn check_name(&self, name: &Name<'_>) -> Result<(), Error> {
-        match name.rdns().count() <= self.max_rdns {
+        // Counted one by one: the attributes of one part are compared each with each.
+        let attributes = name.rdns().iter().map(|rdn| rdn.attributes.count()).sum::<usize>();
+        match attributes <= self.max_rdns {
             true => Ok(()),
             false => Err(Violation::TooManyRdns { limit: self.max_rdns }.into()),
         }

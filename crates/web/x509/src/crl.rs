@@ -8,7 +8,7 @@ use crate::wire::der::Integer;
 use crate::wire::{CertificateList, RevokedCertificate};
 
 impl<'a> CertificateList<'a> {
-    /// Reads a list of any length.
+    /// Reads a list. No list is longer than 16 MiB: that is what three bytes of length can say, and more are refused.
     ///
     /// # Errors
     /// The bytes are not one list in DER.

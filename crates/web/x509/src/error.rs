@@ -32,7 +32,7 @@ pub enum Violation {
         limit: usize,
     },
     /// More than [`Config::max_rdns`](crate::Config::max_rdns).
-    #[error("a distinguished name has more than {limit} parts")]
+    #[error("a distinguished name has more than {limit} attributes")]
     TooManyRdns {
         /// The limit.
         limit: usize,

@@ -1,4 +1,4 @@
-//! X.509 certificates (RFC 5280): DER byte by byte, and the signatures in it.
+//! X.509 certificates (RFC 5280): DER byte by byte, the signatures in it, and a small certificate authority.
 //!
 //! A certificate says: this key belongs to these names, from then to then; signed, an authority. It is what makes an
 //! encrypted connection one to the right peer, and not only one to somebody.
@@ -12,7 +12,13 @@
 //! 1. [`wire::der`]: tag, length, value; the rules that leave one encoding for each value;
 //! 2. `wire/certificate.rs` and what it is made of: [`Name`], [`Validity`], `wire/algorithm.rs`, [`wire::extension`];
 //! 3. `certificate.rs`: what one asks of a certificate; [`PublicKey`], [`SignatureAlgorithm`];
-//! 4. [`pem`], [`ServerName`].
+//! 4. [`PrivateKey`], with `wire/pkcs8.rs` and `wire/sec1.rs`; [`authority`], which puts all of it together;
+//! 5. [`CertificateList`], [`pem`], [`ServerName`].
+//!
+//! # What is left out, and why
+//!
+//! SHA-1 and MD5, which are broken; DSA, P-521 and Ed448, which `ring` does not have.
+//! BER: what is signed has one encoding. Encrypted private keys. Certificate policies are kept and shown, not processed.
 //!
 //! # Example
 //!
@@ -31,6 +37,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod authority;
 mod base64;
 mod certificate;
 mod config;
@@ -44,6 +51,7 @@ mod server_name;
 mod signature;
 pub mod wire;
 
+pub use authority::{Authority, Issued, KeyKind, Profile};
 pub use config::Config;
 pub use error::{Error, Misuse, Violation};
 pub use private_key::PrivateKey;

@@ -53,7 +53,9 @@ pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, Error> {
 
 /// A block of this label: lines of 64 characters that end in LF (RFC 7468 §2).
 pub fn encode(label: &str, der: &[u8]) -> String {
-    let mut text = format!("{BEGIN}{label}{DASHES}\n");
+    // All at once: a text that grows leaves copies behind, and it may be a key.
+    let mut text = String::with_capacity(der.len().div_ceil(48) * 65 + 2 * label.len() + 64);
+    text.push_str(&format!("{BEGIN}{label}{DASHES}\n"));
     // 48 bytes are 64 characters.
     for line in der.chunks(48) {
         base64::encode(line, &mut text);
@@ -81,7 +83,8 @@ impl<'t> Blocks<'t> {
     }
 
     fn block(&mut self, begin: usize, label: &'t str) -> Result<Block<'t>, Error> {
-        let mut decoder = base64::Decoder::default();
+        let ahead = self.text.get(self.at..).unwrap_or_default();
+        let mut decoder = base64::Decoder::for_text(ahead.find(END).unwrap_or_default());
         while let Some((at, line)) = self.line() {
             if let Some(end) = line.strip_prefix(END) {
                 let der = decoder.finish().ok_or_else(|| error(at, "base64", &rules::PEM_BASE64))?;

@@ -51,8 +51,8 @@ impl PrivateKey {
             let mut block = block?;
             let key = match block.label {
                 "PRIVATE KEY" => PrivateKey::from_pkcs8_der(&block.der, rng),
-                "EC PRIVATE KEY" => PrivateKey::from_sec1_der(&block.der, rng),
-                "RSA PRIVATE KEY" => PrivateKey::from_pkcs1_der(&block.der, rng),
+                "EC PRIVATE KEY" => PrivateKey::from_sec1(&block.der, rng),
+                "RSA PRIVATE KEY" => PrivateKey::from_pkcs1(&block.der, rng),
                 _ => continue,
             };
             block.der.zeroize();
@@ -81,7 +81,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// As [`from_pkcs8_der`](Self::from_pkcs8_der).
-    pub fn from_sec1_der(der: &[u8], rng: &dyn SecureRandom) -> Result<Self, Error> {
+    pub fn from_sec1(der: &[u8], rng: &dyn SecureRandom) -> Result<Self, Error> {
         let key: EcPrivateKey<'_> = whole(der)?;
         let kind = match key.parameters {
             Some(oids::SECP256R1) => KeyType::EcdsaP256,
@@ -95,7 +95,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// As [`from_pkcs8_der`](Self::from_pkcs8_der).
-    pub fn from_pkcs1_der(der: &[u8], rng: &dyn SecureRandom) -> Result<Self, Error> {
+    pub fn from_pkcs1(der: &[u8], rng: &dyn SecureRandom) -> Result<Self, Error> {
         PrivateKey::from_pkcs8_der(&wrapped(KeyType::Rsa, der), rng)
     }
 

@@ -37,6 +37,7 @@ rules! {
     SERIAL_NUMBER_LENGTH "serial-number-length" "RFC 5280 §4.1.2.2" "is a number of more than 20 bytes"
     VERSION_TOO_LOW "version-too-low" "RFC 5280 §4.1.2.9" "is there, but the version has no such field"
     ALGORITHMS_DIFFER "algorithms-differ" "RFC 5280 §4.1.1.2" "is not the algorithm that the signed part names"
+    EXTENSIONS_TOO_MANY "extensions-too-many" "RFC 5280 §4.1.2.9" "is one of more than 256 extensions"
     EXTENSION_REPEATED "extension-repeated" "RFC 5280 §4.2" "is there more than once"
     GENERAL_NAME "general-name" "RFC 5280 §4.2.1.6" "is none of the nine kinds of GeneralName"
     ADDRESS_LENGTH "address-length" "RFC 5280 §4.2.1.6" "is not an address of 4 or 16 bytes"

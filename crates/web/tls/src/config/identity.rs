@@ -3,8 +3,10 @@ use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use ring::rand::SystemRandom;
+use wirelab_x509::{Certificate, PrivateKey, Violation as X509Violation, pem};
 
-use crate::{Entropy, Misuse, SignatureScheme};
+use crate::{Entropy, Error, Misuse, SignatureScheme};
 
 /// A chain of certificates with the private key of the first.
 #[derive(Debug)]
@@ -17,6 +19,26 @@ pub struct Identity {
     pub ocsp: Option<Bytes>,
 }
 
+impl Identity {
+    /// Reads a chain and the private key of its first certificate, both in PEM. Randomness only hides the key while it is tried.
+    ///
+    /// # Errors
+    /// A block is damaged or missing, the key is of a kind that is not known here, or it is not that of the certificate
+    /// ([`Misuse::Signing`]).
+    pub fn from_pem(chain: &str, key: &str) -> Result<Self, Error> {
+        let chain: Vec<Bytes> = pem::certificates(chain)?.into_iter().map(Bytes::from).collect();
+        let key = PrivateKey::from_pem(key, &SystemRandom::new())?;
+        let leaf = chain
+            .first()
+            .ok_or(X509Violation::NoPemBlock("CERTIFICATE"))
+            .map_err(wirelab_x509::Error::from)?;
+        if Certificate::from_der(leaf)?.public_key()? != key.public_key() {
+            return Err(Misuse::Signing("it is not the key of the certificate").into());
+        }
+        Ok(Identity { chain, key: Box::new(key), ocsp: None })
+    }
+}
+
 /// A private key: in memory, or in a device that does not give it away.
 pub trait SigningKey: Debug + Send + Sync {
     /// The schemes in which it can sign a handshake, the preferred one first.
@@ -27,6 +49,19 @@ pub trait SigningKey: Debug + Send + Sync {
     /// # Errors
     /// [`Misuse::Signing`]: it is not a key for this scheme, or the device has failed.
     fn sign(&self, scheme: SignatureScheme, message: &[u8], entropy: &Entropy) -> Result<Vec<u8>, Misuse>;
+}
+
+impl SigningKey for PrivateKey {
+    fn schemes(&self) -> &[SignatureScheme] {
+        SignatureScheme::of_key(self.key_type())
+    }
+
+    fn sign(&self, scheme: SignatureScheme, message: &[u8], entropy: &Entropy) -> Result<Vec<u8>, Misuse> {
+        let algorithm = scheme.algorithm().filter(|_| self.schemes().contains(&scheme));
+        let algorithm = algorithm.ok_or(Misuse::Signing("the scheme is not one of this kind of key"))?;
+        PrivateKey::sign(self, algorithm, message, &entropy.system())
+            .map_err(|_| Misuse::Signing("the key or the random source has failed"))
+    }
 }
 
 /// Which certificate a server shows. Asked once for each handshake that needs one.

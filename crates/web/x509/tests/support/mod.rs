@@ -46,3 +46,20 @@ pub(crate) fn certificates_of(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
 pub(crate) fn text(name: &str) -> String {
     fs::read_to_string(Path::new(VECTORS).join(name)).unwrap()
 }
+
+/// The DER of the revocation lists that a file holds, by its name.
+pub(crate) fn lists_of(path: &Path) -> Vec<Vec<u8>> {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    match (
+        path.extension().and_then(|extension| extension.to_str()),
+        name.starts_with("crl_") || name.ends_with("_crl.pem"),
+    ) {
+        (Some("crl"), _) | (Some("der"), true) => vec![fs::read(path).unwrap()],
+        (Some("pem"), true) => {
+            let text = fs::read_to_string(path).unwrap();
+            let blocks = pem::blocks(&text).map(Result::unwrap);
+            blocks.filter(|block| block.label == "X509 CRL").map(|block| block.der).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -4,6 +4,10 @@ use super::Extension;
 use crate::rules;
 use crate::wire::der::{DerReader, DerWriter};
 
+/// More extensions than any certificate has. Each is compared with all before it, so that there must be a bound before
+/// any [`Config`](crate::Config) is asked.
+const MOST: usize = 256;
+
 /// `Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension`, no two of one kind (RFC 5280 §4.2).
 pub(crate) fn read_list<'a>(r: &mut Reader<'a, impl Trace>) -> Result<Vec<Extension<'a>>, WireError> {
     r.sequence("extensions", |r| {
@@ -12,6 +16,9 @@ pub(crate) fn read_list<'a>(r: &mut Reader<'a, impl Trace>) -> Result<Vec<Extens
             let extension = Extension::decode(r)?;
             if list.iter().any(|other| other.id == extension.id) {
                 return Err(r.invalid("extnID", &rules::EXTENSION_REPEATED));
+            }
+            if list.len() == MOST {
+                return Err(r.invalid("extension", &rules::EXTENSIONS_TOO_MANY));
             }
             list.push(extension);
         }
