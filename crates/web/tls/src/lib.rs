@@ -1,4 +1,33 @@
-//! TLS 1.3 (RFC 8446), both roles, without I/O.
+//! TLS 1.3 (RFC 8446), both roles, without I/O: every message, secret and record can be seen.
+//!
+//! # What it is for
+//!
+//! Two ends that have never met agree on keys over a line that others read and change; one or both prove who they are; and
+//! from then on the line carries records that nobody else can read, forge, repeat or reorder. It can still be cut: the end of
+//! the data is a message of its own (`close_notify`).
+//!
+//! # The life of a connection
+//!
+//! ```text
+//! client                                                 server       keys
+//!   ClientHello ─────────────────────────────────────▶                none
+//!              ◀──────────────────────────────────── ServerHello      none
+//!              ◀──────── EncryptedExtensions … Certificate … Finished handshake
+//!   … Finished ──────────────────────────────────────▶                handshake
+//!   data       ◀─────────────────────────────────────▶ data           application
+//!   KeyUpdate  ──────────────────────────────────────▶                the next generation
+//!   close_notify ────────────────────────────────────▶                each side for itself
+//! ```
+//!
+//! # Reading order
+//!
+//! [`wire`] (the messages), [`key_schedule`] (the secrets), [`Sealer`] and [`Opener`] (the records), [`HandshakeMachine`] (who says
+//! what when), [`Connection`] (all of it over a byte stream). QUIC takes the machine without the records.
+//!
+//! # What is left out
+//!
+//! TLS 1.2 and older (a peer that has nothing better is refused by name), keys agreed on by other means than tickets,
+//! and authentication of clients after the handshake: HTTP/2 and QUIC forbid it, and little else asks for it.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]

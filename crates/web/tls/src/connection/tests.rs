@@ -163,7 +163,8 @@ fn s6_1_a_stream_that_ends_without_close_notify_was_cut_off() {
 fn s5_records_that_have_no_place_are_refused() {
     use ContentType as Type;
     let unexpected = AlertDescription::UNEXPECTED_MESSAGE;
-    let cases: &[(&[(Type, &[u8])], &str, AlertDescription)] = &[
+    type Case<'c> = (&'c [(Type, &'c [u8])], &'c str, AlertDescription);
+    let cases: &[Case<'_>] = &[
         (&[(Type::CHANGE_CIPHER_SPEC, &[1])], "a record of type change_cipher_spec", unexpected),
         (&[(Type(99), b"x")], "a record of type 99", unexpected),
         (&[(Type::HANDSHAKE, b"")], "a record of type handshake", unexpected),
@@ -309,4 +310,22 @@ fn the_tap_shows_what_is_in_a_record() {
     assert!(!tapped.sent && !tapped.is_message && tapped.epoch == Epoch::Application);
     assert_eq!(tapped.explanation.buffers[1].bytes, b"seen\x17");
     assert!(tapped.explanation.error.is_none() && other.poll_tap().is_none() && one.poll_tap().is_none());
+}
+
+/// RFC 8446 §5.1, §6: a server that cannot go on says so before there are keys.
+#[test]
+fn s6_a_client_says_hello_at_once_and_reads_an_unprotected_alert() {
+    let config = Arc::new(ClientConfig::new(Arc::new(crate::Insecure)));
+    let name = ServerName::parse("example.org").unwrap();
+    let entropy = Entropy::new(SystemRandom::new());
+    let mut client = Connection::client(config, name, UnixMillis(0), entropy).unwrap();
+    client.tap(true);
+    let hello = transmitted(&mut client);
+    assert_eq!(hello.first_chunk(), Some(&[22, 3, 1]));
+    assert_eq!(client.poll_tap().map(|tapped| (tapped.sent, tapped.is_message)), Some((true, true)));
+    assert_eq!(client.early_data_capacity(), 0);
+    assert_eq!(client.write_early(b"x"), Err(Misuse::NoEarlyData));
+    let error = events(&mut client, &[20, 3, 3, 0, 1, 1, 21, 3, 3, 0, 2, 2, 40]).1;
+    assert_eq!(error, Some(Error::Alert(AlertDescription::HANDSHAKE_FAILURE)));
+    assert!(transmitted(&mut client).is_empty());
 }
