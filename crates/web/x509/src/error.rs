@@ -1,5 +1,7 @@
 use wirelab_wire::WireError;
 
+use crate::path::{Kind, PathError};
+
 /// Why a certificate, key or signature was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -65,6 +67,9 @@ pub enum Violation {
     /// Something that is there a PEM block of this label, and is not.
     #[error("there is no PEM block {0}")]
     NoPemBlock(&'static str),
+    /// No path leads from a certificate to a root.
+    #[error("{0}")]
+    Path(#[from] PathError),
 }
 
 impl Violation {
@@ -81,6 +86,7 @@ impl Violation {
             UnusableKey => "RFC 5958 §2",
             NotAServerName(_) => "RFC 6066 §3",
             NoPemBlock(_) => "RFC 7468 §2",
+            Path(error) => error.violation.rule(),
         }
     }
 
@@ -99,6 +105,7 @@ impl Violation {
             UnusableKey => "unusable-key",
             NotAServerName(_) => "not-a-server-name",
             NoPemBlock(_) => "no-pem-block",
+            Path(error) => error.violation.name(),
         }
     }
 }
@@ -134,6 +141,23 @@ impl Error {
             Error::Violation(violation) => violation.name(),
             Error::Misuse(_) => "misuse",
         }
+    }
+
+    /// What a peer that showed this certificate is told.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Error::Violation(Violation::Path(error)) => error.violation.kind(),
+            Error::Violation(Violation::UnsupportedKey | Violation::UnsupportedAlgorithm) => {
+                Kind::Unsupported
+            }
+            _ => Kind::Bad,
+        }
+    }
+}
+
+impl From<PathError> for Error {
+    fn from(error: PathError) -> Self {
+        Error::Violation(Violation::Path(error))
     }
 }
 

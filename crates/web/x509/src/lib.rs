@@ -13,7 +13,8 @@
 //! 2. `wire/certificate.rs` and what it is made of: [`Name`], [`Validity`], `wire/algorithm.rs`, [`wire::extension`];
 //! 3. `certificate.rs`: what one asks of a certificate; [`PublicKey`], [`SignatureAlgorithm`];
 //! 4. [`PrivateKey`], with `wire/pkcs8.rs` and `wire/sec1.rs`; [`authority`], which puts all of it together;
-//! 5. [`CertificateList`], [`pem`], [`ServerName`].
+//! 5. [`CertificateList`], [`pem`], [`ServerName`];
+//! 6. [`path`]: from a server's certificate to a root that one trusts.
 //!
 //! # What is left out, and why
 //!
@@ -43,6 +44,7 @@ mod certificate;
 mod config;
 mod crl;
 mod error;
+pub mod path;
 pub mod pem;
 mod private_key;
 mod public_key;
@@ -54,6 +56,7 @@ pub mod wire;
 pub use authority::{Authority, Issued, KeyKind, Profile};
 pub use config::Config;
 pub use error::{Error, Misuse, Violation};
+pub use path::{Kind, Path, PathError, PathLimits, PathViolation, Place, Revocation, RootStore, Verifier};
 pub use private_key::PrivateKey;
 pub use public_key::{KeyType, PublicKey};
 pub use server_name::{DnsName, ServerName};
