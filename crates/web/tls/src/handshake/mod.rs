@@ -10,6 +10,7 @@
 
 pub(crate) mod client;
 mod output;
+pub(crate) mod rules;
 pub(crate) mod server;
 mod shared;
 mod summary;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use wirelab_x509::Time;
 
-use super::rules::{self, check};
+use crate::handshake::rules::{self, check};
 use super::{AwaitCertificate, AwaitCertificateVerify, Context, Step};
 use crate::handshake::shared::unexpected;
 use crate::{

@@ -2,7 +2,7 @@
 
 use wirelab_x509::Certificate;
 
-use super::rules::{self, check};
+use crate::handshake::rules::{self, check};
 use super::{AwaitCertificateVerify, AwaitFinished, Context, Step};
 use crate::{CertificateVerify, Error, Signer, Violation, signed_content};
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::progress::{Early, Progress};
-use super::rules::{self, check};
+use crate::handshake::rules::{self, check};
 use super::{AwaitCertificate, AwaitEncryptedExtensions, AwaitFinished, Context, Step};
 use crate::{EarlyData, EncryptedExtensions, Error, Extensions, Output};
 

@@ -23,7 +23,6 @@ mod psk;
 #[cfg(test)]
 mod replay;
 mod retry;
-mod rules;
 mod server_hello;
 mod ticket;
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::hello::{blank_binder, write};
 use super::offer::{Offer, Said};
-use super::rules::{self, check};
+use crate::handshake::rules::{self, check};
 use super::server_hello::check_choice;
 use super::{AwaitServerHello, Context, Step};
 use crate::handshake::shared::{decode, unexpected};

@@ -3,7 +3,7 @@
 use super::offer::{Offer, Said};
 use super::progress::{Early, Progress};
 use super::psk::Psk;
-use super::rules::{self, check};
+use crate::handshake::rules::{self, check};
 use super::{AwaitEncryptedExtensions, AwaitServerHello, Context, Step};
 use crate::key_schedule::EarlySecret;
 use crate::{

@@ -6,7 +6,7 @@ use crate::Violation;
 
 macro_rules! rules {
     ($( $rule:ident = $name:literal, $says:literal, $section:literal; )*) => {
-        $( pub(super) const $rule: Rule = Rule { name: $name, says: $says, section: $section }; )*
+        $( pub(crate) const $rule: Rule = Rule { name: $name, says: $says, section: $section }; )*
     };
 }
 
@@ -20,6 +20,11 @@ rules! {
     GROUP_SHARED_ALREADY = "tls-group-shared-already", "is a group whose key share was sent already", "RFC 8446 §4.2.8";
     GROUP_WITHOUT_SHARE = "tls-group-without-share", "is of a group of which no key share was sent", "RFC 8446 §4.2.8";
     RETRY_CHANGES_NOTHING = "tls-retry-changes-nothing", "ask for no change of the ClientHello", "RFC 8446 §4.1.4";
+    SHARE_OF_UNSUPPORTED_GROUP = "tls-share-of-unsupported-group", "has a group that supported_groups does not name", "RFC 8446 §4.2.8";
+    SHARE_TWICE = "tls-share-twice", "has two shares of a group", "RFC 8446 §4.2.8";
+    SHARE_NOT_AS_ASKED = "tls-share-not-as-asked", "is not the one share that the HelloRetryRequest asks for", "RFC 8446 §4.2.8";
+    SECOND_HELLO_CHANGED = "tls-second-hello-changed", "is not the first one with only its key share changed", "RFC 8446 §4.1.2";
+    SECOND_HELLO_EARLY_DATA = "tls-second-hello-early-data", "stands in a second ClientHello", "RFC 8446 §4.1.2";
     IDENTITY_NOT_OFFERED = "tls-identity-not-offered", "is not the number of an identity that was offered", "RFC 8446 §4.2.11";
     HASH_OF_PSK = "tls-hash-of-psk", "has another hash than the pre-shared key", "RFC 8446 §4.2.11";
     PSK_WITHOUT_SHARE = "tls-psk-without-share", "is missing, and psk_dhe_ke, which needs it, is the only mode that was offered", "RFC 8446 §4.2.11";
@@ -34,7 +39,7 @@ rules! {
 }
 
 /// An error with `illegal_parameter` unless the rule is kept.
-pub(super) fn check(kept: bool, field: &'static str, rule: &'static Rule) -> Result<(), Violation> {
+pub(crate) fn check(kept: bool, field: &'static str, rule: &'static Rule) -> Result<(), Violation> {
     match kept {
         true => Ok(()),
         false => Err(Violation::IllegalParameter { field, rule }),
