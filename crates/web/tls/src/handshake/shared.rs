@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use wirelab_wire::{Decode, Encode, Reader, Writer};
+use wirelab_x509::Certificate;
 
+use super::rules::{self, check};
 use super::{Direction, Epoch, Output, Summary};
 use crate::config::{Identity, KeyLog};
 use crate::key_schedule::{self, Secret, Steps, finished_key};
@@ -146,6 +148,28 @@ impl Shared {
             false => Err(Violation::BadFinished.into()),
         }
     }
+}
+
+/// Checks a CertificateVerify (RFC 8446 §4.4.3): its scheme was offered, signs handshakes and fits the key of the certificate,
+/// and the signature is over the transcript up to the Certificate.
+pub(crate) fn check_signature(
+    message: &CertificateVerify<'_>,
+    offered: &[SignatureScheme],
+    leaf: &[u8],
+    signer: Signer,
+    digest: &[u8],
+) -> Result<(), Error> {
+    let scheme = message.algorithm;
+    check(offered.contains(&scheme), "algorithm", &rules::SCHEME_NOT_OFFERED)?;
+    check(scheme.signs_handshakes(), "algorithm", &rules::SCHEME_OF_CERTIFICATES)?;
+    let algorithm = scheme.algorithm();
+    let algorithm = algorithm
+        .ok_or(Violation::IllegalParameter { field: "algorithm", rule: &rules::SCHEME_NOT_OFFERED })?;
+    let key = Certificate::from_der(leaf)?.public_key()?;
+    let fits = key.key_type().algorithms().contains(&algorithm);
+    check(fits, "algorithm", &rules::SCHEME_OF_OTHER_KEY)?;
+    let content = signed_content(signer, digest);
+    key.verify(algorithm, &content, message.signature).map_err(|_| Violation::BadSignature.into())
 }
 
 /// A message, header included.

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use wirelab_x509::Time;
 
-use crate::handshake::rules::{self, check};
 use super::{AwaitCertificate, AwaitCertificateVerify, Context, Step};
+use crate::handshake::rules::{self, check};
 use crate::handshake::shared::unexpected;
 use crate::{
     AlertDescription, Certificate, CertificateRequest, Error, HandshakeType, SignatureScheme, Violation,

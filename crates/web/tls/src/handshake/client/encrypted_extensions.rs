@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::progress::{Early, Progress};
-use crate::handshake::rules::{self, check};
 use super::{AwaitCertificate, AwaitEncryptedExtensions, AwaitFinished, Context, Step};
+use crate::handshake::rules::{self, check};
 use crate::{EarlyData, EncryptedExtensions, Error, Extensions, Output};
 
 pub(super) fn receive(

@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::hello::{blank_binder, write};
 use super::offer::{Offer, Said};
-use crate::handshake::rules::{self, check};
 use super::server_hello::check_choice;
 use super::{AwaitServerHello, Context, Step};
+use crate::handshake::rules::{self, check};
 use crate::handshake::shared::{decode, unexpected};
 use crate::{
     ClientHello, EarlyData, EphemeralKey, Epoch, Error, Extension, ExtensionType, Extensions, Handshake,

@@ -3,8 +3,8 @@
 use super::offer::{Offer, Said};
 use super::progress::{Early, Progress};
 use super::psk::Psk;
-use crate::handshake::rules::{self, check};
 use super::{AwaitEncryptedExtensions, AwaitServerHello, Context, Step};
+use crate::handshake::rules::{self, check};
 use crate::key_schedule::EarlySecret;
 use crate::{
     CipherSuite, Direction, EarlyData, Epoch, Error, ExtensionType, KeyShareEntry, Output, ProtocolVersion,

@@ -50,7 +50,10 @@ fn answer(
     let public_key = key.public_key().to_vec();
     let secret = EphemeralKey::agree(key, share.key_exchange).map_err(|_| Violation::BadKeyShare)?;
     let exchange = flight::Exchange { public_key, secret };
-    flight::send(flight::Flight { hello, message, choice, transcript, exchange, resumed, early, after_retry }, cx)
+    flight::send(
+        flight::Flight { hello, message, choice, transcript, exchange, resumed, early, after_retry },
+        cx,
+    )
 }
 
 fn check_version(hello: &ClientHello<'_>) -> Result<(), Error> {

@@ -113,7 +113,9 @@ impl Step {
             (Step::CertificateVerify(progress), Handshake::CertificateVerify(body)) => {
                 client_certificate::receive_verify(progress, body, bytes, cx)
             }
-            (Step::Finished(progress), Handshake::Finished(body)) => finished::receive(*progress, body, bytes, cx),
+            (Step::Finished(progress), Handshake::Finished(body)) => {
+                finished::receive(*progress, body, bytes, cx)
+            }
             (Step::Failed, _) => Err(Misuse::Failed.into()),
             (step, message) => Err(unexpected(message.msg_type(), step.expects())),
         }

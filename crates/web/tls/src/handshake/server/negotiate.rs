@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::Context;
 use crate::{
-    CipherSuite, ClientHello, EphemeralKey, Error, Identity, NamedGroup, ServerConfig, SignatureScheme, Suite,
-    Violation,
+    CipherSuite, ClientHello, EphemeralKey, Error, Identity, NamedGroup, ServerConfig, SignatureScheme,
+    Suite, Violation,
 };
 
 /// What is chosen.

@@ -6,8 +6,8 @@ use super::{Context, Epoch, Step};
 use crate::handshake::rules::{self, check};
 use crate::handshake::shared::{decode, encode};
 use crate::{
-    ClientHello, EarlyData, Error, Extension, ExtensionType, Extensions, Handshake, HelloRetryRequest, NamedGroup,
-    Output, ProtocolVersion, Suite, Transcript,
+    ClientHello, EarlyData, Error, Extension, ExtensionType, Extensions, Handshake, HelloRetryRequest,
+    NamedGroup, Output, ProtocolVersion, Suite, Transcript,
 };
 
 /// What is known of the first ClientHello.
