@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 
 use bytes::Bytes;
-use wirelab_x509::{ServerName, Time};
+use wirelab_x509::{ServerName, Time, Verifier};
 
 /// A client's judgement of the chain that a server shows.
 pub trait VerifyServer: Debug + Send + Sync {
@@ -48,5 +48,26 @@ impl VerifyServer for Insecure {
         _: Time,
     ) -> Result<(), wirelab_x509::Error> {
         Ok(())
+    }
+}
+
+/// A path from the server's certificate to a trusted root (RFC 5280 §6), and the name in it. A stapled OCSP response is not
+/// looked at.
+impl VerifyServer for Verifier {
+    fn verify_server(
+        &self,
+        chain: &[Bytes],
+        name: &ServerName,
+        _: Option<&[u8]>,
+        now: Time,
+    ) -> Result<(), wirelab_x509::Error> {
+        Verifier::verify_server(self, chain, name, now).map(drop)
+    }
+}
+
+/// A path from the client's certificate to a trusted root (RFC 5280 §6).
+impl VerifyClient for Verifier {
+    fn verify_client(&self, chain: &[Bytes], now: Time) -> Result<(), wirelab_x509::Error> {
+        Verifier::verify_client(self, chain, now).map(drop)
     }
 }
