@@ -1,94 +1,78 @@
-//! TLS 1.3 (RFC 8446) without I/O: every message, secret and record can be seen.
+//! TLS 1.3 (RFC 8446), both roles, without I/O: every message, secret and record can be seen.
 //!
-//! What is here is the lower half: messages, key schedule, protection of records. The handshake itself, who says what
-//! and when, is not written yet.
+//! # What it is for
 //!
-//! # What it is
+//! Two ends that have never met agree on keys over a line that others read and change; one or both prove who they are; and
+//! from then on the line carries records that nobody else can read, forge, repeat or reorder. It can still be cut: the end of
+//! the data is a message of its own (`close_notify`).
 //!
-//! TLS turns a stream that anybody can read and change into one that only the two ends can. It does three things, and each
-//! is a part of this crate: messages by which the ends agree ([`wire`]), a schedule that makes keys of what they
-//! agreed on ([`key_schedule`]), and records that are protected with these keys ([`Sealer`], [`Opener`]).
-//!
-//! # Its place in the stack
+//! # The life of a connection
 //!
 //! ```text
-//!   Handshake messages ──▶ Transcript ──▶ EarlySecret ▶ HandshakeSecret ▶ MasterSecret
-//!        ▲   │                                  ▲                │
-//!        │   ▼                                  │                ▼
-//!   wire: ClientHello …                   EphemeralKey      TrafficKeys
-//!        ▲   │                                                   │
-//!        │   ▼                                                   ▼
-//!   records, in clear at first, then through                Sealer, Opener
+//! client                                                 server       keys
+//!   ClientHello ─────────────────────────────────────▶                none
+//!              ◀──────────────────────────────────── ServerHello      none
+//!              ◀──────── EncryptedExtensions … Certificate … Finished handshake
+//!   … Finished ──────────────────────────────────────▶                handshake
+//!   data       ◀─────────────────────────────────────▶ data           application
+//!   KeyUpdate  ──────────────────────────────────────▶                the next generation
+//!   close_notify ────────────────────────────────────▶                each side for itself
 //! ```
-//!
-//! Messages and key schedule know nothing of records: QUIC and DTLS use them as they are.
 //!
 //! # Reading order
 //!
-//! 1. `codes/`: the numbers, with their names; [`ExtensionType::allowed_in`], which extension stands where;
-//! 2. `wire/`: a message a file, from [`ClientHello`] on; `wire/extension/`: an extension a file;
-//! 3. [`rules`]: what is refused, and with which alert;
-//! 4. `transcript.rs`, then `key_schedule/` beside the figure of RFC 8446 §7.1;
-//! 5. `crypto/`: suites and key exchange; `record/`: protection.
+//! [`wire`] (the messages), [`key_schedule`] (the secrets), [`Sealer`] and [`Opener`] (the records), [`HandshakeMachine`] (who says
+//! what when), [`Connection`] (all of it over a byte stream). QUIC takes the machine without the records.
 //!
-//! # What is left out, and why
+//! # What is left out
 //!
-//! TLS 1.2 and before: their hellos are read so that they can be refused by name, and nothing else. Compressed certificates
-//! (RFC 8879), CCM suites, finite-field groups: nobody needs them. Post-quantum groups have names, and no
-//! implementation here to stand on.
-//!
-//! # Example
-//!
-//! Reading what a client wants:
-//!
-//! ```
-//! use wirelab_tls::{CipherSuite, ClientHello, Extension, Extensions, Handshake, ProtocolVersion, ServerName};
-//! use wirelab_wire::{Decode, Encode, Reader};
-//!
-//! let hello = Handshake::ClientHello(ClientHello {
-//!     legacy_version: ProtocolVersion::TLS1_2,
-//!     random: &[7; 32],
-//!     legacy_session_id: &[],
-//!     cipher_suites: vec![CipherSuite::TLS_AES_128_GCM_SHA256],
-//!     legacy_compression_methods: ClientHello::NO_COMPRESSION,
-//!     extensions: Extensions::from_iter([
-//!         Extension::SupportedVersions(vec![ProtocolVersion::TLS1_3]),
-//!         Extension::ServerName(vec![ServerName::host_name(b"example.org")]),
-//!     ]),
-//! });
-//! let bytes = hello.to_bytes();
-//!
-//! let Handshake::ClientHello(read) = Handshake::decode(&mut Reader::prefix(&bytes))? else { unreachable!() };
-//! assert!(read.offers_tls13());
-//! assert_eq!(read.extensions.host_name(), Some(&b"example.org"[..]));
-//! # Ok::<(), wirelab_wire::WireError>(())
-//! ```
+//! TLS 1.2 and older (a peer that has nothing better is refused by name), keys agreed on by other means than tickets,
+//! and authentication of clients after the handshake: HTTP/2 and QUIC forbid it, and little else asks for it.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod anti_replay;
+mod certificate_alert;
 mod codes;
+mod config;
+mod connection;
 mod crypto;
+mod error;
+mod handshake;
 mod hash;
 pub mod key_schedule;
 mod record;
+mod role;
 pub mod rules;
+mod session;
+mod tickets;
+mod time;
 mod transcript;
 pub mod wire;
 
+pub use anti_replay::AntiReplay;
 pub use codes::{
     AlertDescription, CipherSuite, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
     PskKeyExchangeMode, SignatureScheme, Within,
 };
-pub use crypto::{EphemeralKey, KeyExchangeError, SharedSecret, Suite};
+pub use config::{
+    ChooseIdentity, ClientAuth, ClientConfig, Identities, Identity, Insecure, KeyLog, Limits, Padding,
+    ServerConfig, SigningKey, VerifyClient, VerifyServer,
+};
+pub use connection::{Connection, Event, Tapped};
+pub use crypto::{Entropy, EphemeralKey, KeyExchangeError, SharedSecret, Suite};
+pub use error::{Error, Misuse, Violation};
+pub use handshake::{Direction, EarlyData, Epoch, HandshakeMachine, Output, Summary};
 pub use hash::Hash;
 pub use record::{OpenError, Opened, Opener, SealError, Sealer};
+pub use role::Role;
 pub use rules::alert_for;
+pub use session::{MemorySessions, Session, SessionStore};
+pub use tickets::Tickets;
+pub use time::UnixMillis;
 pub use transcript::{PendingTranscript, Transcript};
-pub use wire::extension::{
-    CertificateStatusRequest, Extension, Extensions, KeyShareEntry, OfferedPsks, OidFilter, PskIdentity,
-    ServerName, fill_binders,
-};
+pub use wire::extension::{Extension, Extensions, KeyShareEntry, OfferedPsks, PskIdentity, ServerName};
 pub use wire::{
     Alert, AlertLevel, Certificate, CertificateEntry, CertificateRequest, CertificateVerify, ClientHello,
     EncryptedExtensions, EndOfEarlyData, Finished, Handshake, HandshakeHeader, HelloRetryRequest, KeyUpdate,

@@ -58,3 +58,12 @@ code! {
     }
 }
 grease!(CipherSuite);
+
+impl CipherSuite {
+    /// Those that are implemented, the preferred one first.
+    pub const ALL: [CipherSuite; 3] = [
+        CipherSuite::TLS_AES_128_GCM_SHA256,
+        CipherSuite::TLS_AES_256_GCM_SHA384,
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+    ];
+}

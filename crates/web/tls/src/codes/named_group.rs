@@ -34,3 +34,8 @@ code! {
     }
 }
 grease!(NamedGroup);
+
+impl NamedGroup {
+    /// Those that are implemented, the preferred one first.
+    pub const ALL: [NamedGroup; 3] = [NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
+}

@@ -1,3 +1,5 @@
+use wirelab_x509::{KeyType, SignatureAlgorithm};
+
 use super::{code, grease};
 
 code! {
@@ -40,6 +42,59 @@ code! {
 grease!(SignatureScheme);
 
 impl SignatureScheme {
+    /// Those in which signatures are checked, the preferred one first; the last three in certificates alone.
+    pub const ALL: [SignatureScheme; 9] = [
+        SignatureScheme::ECDSA_SECP256R1_SHA256,
+        SignatureScheme::ECDSA_SECP384R1_SHA384,
+        SignatureScheme::ED25519,
+        SignatureScheme::RSA_PSS_RSAE_SHA256,
+        SignatureScheme::RSA_PSS_RSAE_SHA384,
+        SignatureScheme::RSA_PSS_RSAE_SHA512,
+        SignatureScheme::RSA_PKCS1_SHA256,
+        SignatureScheme::RSA_PKCS1_SHA384,
+        SignatureScheme::RSA_PKCS1_SHA512,
+    ];
+
+    /// The algorithm, if signatures of it can be checked here.
+    ///
+    /// ```
+    /// use wirelab_tls::SignatureScheme;
+    /// use wirelab_x509::SignatureAlgorithm;
+    ///
+    /// let scheme = SignatureScheme::ECDSA_SECP256R1_SHA256;
+    /// assert_eq!(scheme.algorithm(), Some(SignatureAlgorithm::EcdsaP256Sha256));
+    /// assert_eq!(SignatureScheme::ED448.algorithm(), None);
+    /// ```
+    pub fn algorithm(self) -> Option<SignatureAlgorithm> {
+        use SignatureAlgorithm::*;
+        Some(match self {
+            SignatureScheme::RSA_PKCS1_SHA256 => RsaPkcs1Sha256,
+            SignatureScheme::RSA_PKCS1_SHA384 => RsaPkcs1Sha384,
+            SignatureScheme::RSA_PKCS1_SHA512 => RsaPkcs1Sha512,
+            SignatureScheme::RSA_PSS_RSAE_SHA256 => RsaPssSha256,
+            SignatureScheme::RSA_PSS_RSAE_SHA384 => RsaPssSha384,
+            SignatureScheme::RSA_PSS_RSAE_SHA512 => RsaPssSha512,
+            SignatureScheme::ECDSA_SECP256R1_SHA256 => EcdsaP256Sha256,
+            SignatureScheme::ECDSA_SECP384R1_SHA384 => EcdsaP384Sha384,
+            SignatureScheme::ED25519 => Ed25519,
+            _ => return None,
+        })
+    }
+
+    /// The schemes in which a key of this kind signs handshakes, the preferred one first.
+    pub(crate) fn of_key(kind: KeyType) -> &'static [SignatureScheme] {
+        match kind {
+            KeyType::EcdsaP256 => &[SignatureScheme::ECDSA_SECP256R1_SHA256],
+            KeyType::EcdsaP384 => &[SignatureScheme::ECDSA_SECP384R1_SHA384],
+            KeyType::Ed25519 => &[SignatureScheme::ED25519],
+            KeyType::Rsa => &[
+                SignatureScheme::RSA_PSS_RSAE_SHA256,
+                SignatureScheme::RSA_PSS_RSAE_SHA384,
+                SignatureScheme::RSA_PSS_RSAE_SHA512,
+            ],
+        }
+    }
+
     /// Whether a CertificateVerify may be signed so: not with the padding of PKCS#1 1.5, not with SHA-1, and not
     /// with a scheme of TLS 1.2 that nobody names here (RFC 8446 §4.4.3).
     pub fn signs_handshakes(self) -> bool {
