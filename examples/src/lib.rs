@@ -33,6 +33,10 @@
 //!   Recording  the packets that the program's sockets cause, as such a file, with --pcap FILE
 //!   write_capture, write_packets  what a node of a simulated network saw, as a file for Wireshark
 //!   FewPorts  a client that runs out of ports soon         Attempts  until one is refused
+//!   Big, Modulus  whole numbers of any size, and powers modulo N: to be read, and never to keep a secret with
+//!   discrete_log  what the eavesdropper computes
+//!   FiniteField  the groups of RFC 7919          TeachingRsa  a key that everybody knows
+//!   tls12_shape  the key derivation and the records of TLS 1.2
 //!   Flood    SYNs from addresses where nobody is, in a simulated network          Visited  a server there, two clients, and a flood
 //! ```
 //!
@@ -57,13 +61,16 @@ mod acceptors;
 mod args;
 mod attempts;
 mod bars;
+mod big;
 mod bottleneck;
 mod call_names;
 mod capture_file;
 mod checks;
 mod conversations;
+pub mod discrete_log;
 mod echo;
 mod few_ports;
+mod ffdhe;
 mod flood;
 mod measured;
 mod meter;
@@ -81,8 +88,10 @@ mod stack;
 mod table;
 mod talk;
 mod tcp_watch;
+mod teaching_rsa;
 mod thread_times;
 mod thread_watch;
+pub mod tls12_shape;
 mod transfer;
 mod two_hosts;
 mod virtual_time;
@@ -95,6 +104,7 @@ pub use acceptors::{AcceptLog, Acceptors};
 pub use args::Args;
 pub use attempts::Attempts;
 pub use bars::Bars;
+pub use big::{Big, Modulus};
 pub use bottleneck::{Bottleneck, RATE, ROUND_TRIP, Run};
 pub use call_names::CallNames;
 pub use capture_file::{write_capture, write_packets};
@@ -102,6 +112,7 @@ pub use checks::{Checks, Failure, Outcome};
 pub use conversations::Conversations;
 pub use echo::EchoLoad;
 pub use few_ports::FewPorts;
+pub use ffdhe::FiniteField;
 pub use flood::Flood;
 pub use measured::{TIMES, milliseconds, patient, times, what_became};
 pub use meter::{Cost, Meter};
@@ -119,6 +130,7 @@ pub use stack::Stack;
 pub use table::Table;
 pub use talk::{Answer, answer, ask, queue, send_whole};
 pub use tcp_watch::TcpWatch;
+pub use teaching_rsa::{PrivateExponent, TeachingRsa};
 pub use thread_times::{ThreadTime, processor_time, thread_times, used_between};
 pub use thread_watch::ThreadWatch;
 pub use transfer::{Pace, SEGMENT, Transfer, Transferred};
