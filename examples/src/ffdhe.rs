@@ -119,4 +119,17 @@ mod tests {
         }
         assert_eq!(group.shared(&Big::from(5), &Big::from(2)), Some(Big::from(32)));
     }
+
+    /// Somebody else's copy: `ffdhe2048` in OpenSSL is the same prime.
+    #[test]
+    #[ignore = "needs openssl"]
+    fn openssl_has_the_same_primes() {
+        for group in [FiniteField::ffdhe2048(), FiniteField::ffdhe3072()].map(Option::unwrap) {
+            let option = format!("group:{}", group.name);
+            let arguments = ["genpkey", "-genparam", "-algorithm", "DH", "-outform", "DER", "-pkeyopt", &option];
+            let der = std::process::Command::new("openssl").args(arguments).output().unwrap().stdout;
+            let p = group.modulus.number().to_bytes(group.length());
+            assert!(der.windows(p.len()).any(|window| window == p), "{}: {der:02x?}", group.name);
+        }
+    }
 }

@@ -20,16 +20,3 @@ fn the_eavesdropper_finds_small_secrets_and_the_curves_agree() {
 fn the_leaked_key_opens_one_recording_and_not_the_other() {
     is_golden("ch03_forward_secrecy", &[]);
 }
-
-/// Somebody else's arithmetic for what the first golden file shows: both groups' primes are those that OpenSSL has under their names.
-#[test]
-#[ignore = "needs openssl"]
-fn openssl_has_the_same_groups() {
-    for (name, bits) in [("ffdhe2048", 2048), ("ffdhe3072", 3072)] {
-        let group = format!("group:{name}");
-        let arguments = ["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", &group, "-text"];
-        let text = wirelab_tests::stdout(&wirelab_tests::run("openssl", &arguments));
-        assert!(text.contains(&format!("({bits} bit)")) || text.contains(&format!("{bits} bit")), "{text}");
-        assert!(text.contains(name), "{text}");
-    }
-}
