@@ -90,6 +90,8 @@ const FFDHE3072: &str = "\
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::FiniteField;
     use crate::{Big, Modulus};
 
@@ -126,10 +128,15 @@ mod tests {
     fn openssl_has_the_same_primes() {
         for group in [FiniteField::ffdhe2048(), FiniteField::ffdhe3072()].map(Option::unwrap) {
             let option = format!("group:{}", group.name);
-            let arguments = ["genpkey", "-genparam", "-algorithm", "DH", "-outform", "DER", "-pkeyopt", &option];
-            let der = std::process::Command::new("openssl").args(arguments).output().unwrap().stdout;
-            let p = group.modulus.number().to_bytes(group.length());
-            assert!(der.windows(p.len()).any(|window| window == p), "{}: {der:02x?}", group.name);
+            let arguments = ["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", &option];
+            let parameters = Command::new("openssl").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+            let mut parse = Command::new("openssl");
+            let output = parse.arg("asn1parse").stdin(parameters.stdout.unwrap()).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            // The integers of the sequence, in hexadecimal: p, then g.
+            let mut integers = text.lines().filter(|line| line.contains("INTEGER"));
+            let p = integers.next().and_then(|line| line.rsplit(':').next()).map(Big::from_hex);
+            assert_eq!(p, Some(group.modulus.number()), "{}: {text}", group.name);
         }
     }
 }
