@@ -27,7 +27,45 @@
 //! # What is left out
 //!
 //! TLS 1.2 and older (a peer that has nothing better is refused by name), keys agreed on by other means than tickets,
-//! and authentication of clients after the handshake: HTTP/2 and QUIC forbid it, and little else asks for it.
+//! and authentication of clients after the handshake: HTTP/2 and QUIC forbid it, and little else asks for it. Data of a
+//! server before the client's Finished (the standard allows it). A judgement of stapled OCSP responses: they are carried, and
+//! whoever verifies gets them.
+//!
+//! # Example
+//!
+//! Both ends in one program, and between them what would be a network:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use bytes::BytesMut;
+//! use ring::rand::SystemRandom;
+//! use wirelab_sansio::StreamProtocol;
+//! use wirelab_tls::{ClientConfig, Connection, Entropy, Identities, Identity, ServerConfig, UnixMillis};
+//! use wirelab_x509::{Authority, KeyKind, Profile, RootStore, ServerName, Time, Verifier};
+//!
+//! let (random, now) = (SystemRandom::new(), UnixMillis(1_790_000_000_000));
+//! let root = Authority::root("An authority", KeyKind::P256, Time(now.seconds()), &random)?;
+//! let issued = root.leaf(&Profile::server(&["localhost"], Time(now.seconds())), &random)?;
+//! let identity = Identity::from_pem(&issued.chain_pem(), &issued.key_pem())?;
+//! let verifier = Verifier::new(Arc::new(RootStore::from_pem(&root.root_pem())?));
+//!
+//! let server = Arc::new(ServerConfig::new(Arc::new(Identities::of(identity))));
+//! let client = Arc::new(ClientConfig::new(Arc::new(verifier)));
+//! let mut server = Connection::server(server, now, Entropy::new(random.clone()));
+//! let mut client = Connection::client(client, ServerName::parse("localhost")?, now, Entropy::new(random))?;
+//!
+//! let mut wire = BytesMut::new();
+//! while !server.is_handshake_complete() {
+//!     client.poll_transmit(&mut wire);
+//!     server.input().extend_from_slice(&wire.split());
+//!     while server.poll_event()?.is_some() {}
+//!     server.poll_transmit(&mut wire);
+//!     client.input().extend_from_slice(&wire.split());
+//!     while client.poll_event()?.is_some() {}
+//! }
+//! assert_eq!(client.summary().unwrap().suite, server.summary().unwrap().suite);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -257,3 +257,62 @@ fn small_records_and_padded_ones_carry_the_same_bytes() {
         assert_eq!((data(&heard.server), data(&heard.client)), (bytes.clone(), bytes), "{padding:?}");
     }
 }
+
+/// Every byte of the server's flight is covered by a signature, a MAC or a check, but for the version of its records, which says
+/// nothing (RFC 8446 §5.1).
+#[test]
+fn no_changed_byte_of_the_servers_flight_lets_a_client_complete_its_handshake() {
+    let world = World::new();
+    let (config, server_config) = (world.client(), world.server(KeyKind::Ed25519));
+    let mut at = 0;
+    loop {
+        let (mut client, mut server) = (client(&config, NOW), server(&server_config, NOW));
+        let mut wire = BytesMut::new();
+        client.poll_transmit(&mut wire);
+        server.input().extend_from_slice(&wire.split());
+        while server.poll_event().unwrap().is_some() {}
+        server.poll_transmit(&mut wire);
+        if at == wire.len() {
+            break;
+        }
+        let version = {
+            let mut start = 0;
+            while start + 5 + usize::from(u16::from_be_bytes([wire[start + 3], wire[start + 4]])) <= at {
+                start += 5 + usize::from(u16::from_be_bytes([wire[start + 3], wire[start + 4]]));
+            }
+            (1..3).contains(&(at - start)) && wire[start] != 23
+        };
+        wire[at] ^= 1 << (at % 8);
+        client.input().extend_from_slice(&wire);
+        while let Ok(Some(_)) = client.poll_event() {}
+        assert_eq!(client.is_handshake_complete(), version, "byte {at} of {}", wire.len());
+        at += 1;
+    }
+    assert!(at > 800, "{at}");
+}
+
+#[test]
+fn random_changes_of_a_clients_messages_neither_panic_nor_complete() {
+    let world = World::new();
+    let (config, server_config) = (world.client(), world.server(KeyKind::Ed25519));
+    let mut seed = 1_u64;
+    let mut next = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize
+    };
+    for _ in 0..2000 {
+        let (mut client, mut server) = (client(&config, NOW), server(&server_config, NOW));
+        let mut wire = BytesMut::new();
+        client.poll_transmit(&mut wire);
+        for _ in 0..1 + next() % 3 {
+            let at = 5 + next() % (wire.len() - 5);
+            wire[at] = wire[at].wrapping_add(1 + (next() % 255) as u8);
+        }
+        server.input().extend_from_slice(&wire.split());
+        while let Ok(Some(_)) = server.poll_event() {}
+        server.poll_transmit(&mut wire);
+        client.input().extend_from_slice(&wire.split());
+        while let Ok(Some(_)) = client.poll_event() {}
+        assert!(!client.is_handshake_complete() && !server.is_handshake_complete());
+    }
+}

@@ -18,7 +18,8 @@ pub struct Limits {
     pub max_change_cipher_specs: usize,
     /// Bytes of early data that a server skips after it has rejected them, if it has no limit of its own from a ticket. 64 KiB.
     pub max_skipped_early_data: usize,
-    /// Plaintext that waits for the application; above this, [`wants_read`](wirelab_sansio::StreamProtocol::wants_read) says no. 128 KiB.
+    /// Bytes that were received and not asked for yet; above this (and a whole record),
+    /// [`wants_read`](wirelab_sansio::StreamProtocol::wants_read) says no. 128 KiB.
     pub max_unread: usize,
 }
 

@@ -98,9 +98,13 @@ impl Connection {
             messages.check_boundary("change_cipher_spec")?;
             return Ok(ccs.receive(&record, *hello_seen, *epoch, &self.limits)?);
         }
-        // A client that cannot follow the ServerHello has no keys to say so with.
-        let no_keys_yet = self.incoming.opener.as_ref().is_none_or(|opener| opener.sequence() == 0);
-        let is_excused = content_type == ContentType::ALERT && self.role == Role::Server && no_keys_yet;
+        // A client that cannot follow the ServerHello has no keys to say so with. That holds until it has shown that it has
+        // them, and not for close_notify: whoever is between could end the connection in good order.
+        let no_keys_yet = self.incoming.opener.as_ref().is_none_or(|opener| opener.sequence() == 0)
+            && self.incoming.epoch != Epoch::Application;
+        let is_fatal = record.get(1).is_some_and(|description| AlertDescription(*description).is_fatal());
+        let is_client_s_alert = content_type == ContentType::ALERT && self.role == Role::Server;
+        let is_excused = is_client_s_alert && no_keys_yet && is_fatal;
         if self.incoming.opener.is_some() && !is_excused {
             let expected = "a protected record";
             return Err(Violation::UnexpectedRecord { got: content_type, expected }.into());
