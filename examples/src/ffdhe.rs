@@ -129,9 +129,11 @@ mod tests {
         for group in [FiniteField::ffdhe2048(), FiniteField::ffdhe3072()].map(Option::unwrap) {
             let option = format!("group:{}", group.name);
             let arguments = ["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", &option];
-            let parameters = Command::new("openssl").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+            let mut parameters =
+                Command::new("openssl").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
             let mut parse = Command::new("openssl");
-            let output = parse.arg("asn1parse").stdin(parameters.stdout.unwrap()).output().unwrap();
+            let output = parse.arg("asn1parse").stdin(parameters.stdout.take().unwrap()).output().unwrap();
+            assert!(parameters.wait().unwrap().success());
             let text = String::from_utf8(output.stdout).unwrap();
             // The integers of the sequence, in hexadecimal: p, then g.
             let mut integers = text.lines().filter(|line| line.contains("INTEGER"));

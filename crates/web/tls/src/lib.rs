@@ -110,7 +110,9 @@ pub use session::{MemorySessions, Session, SessionStore};
 pub use tickets::Tickets;
 pub use time::UnixMillis;
 pub use transcript::{PendingTranscript, Transcript};
-pub use wire::extension::{Extension, Extensions, KeyShareEntry, OfferedPsks, PskIdentity, ServerName};
+pub use wire::extension::{
+    Extension, Extensions, KeyShareEntry, OfferedPsks, PskIdentity, ServerName, fill_binders,
+};
 pub use wire::{
     Alert, AlertLevel, Certificate, CertificateEntry, CertificateRequest, CertificateVerify, ClientHello,
     EncryptedExtensions, EndOfEarlyData, Finished, Handshake, HandshakeHeader, HelloRetryRequest, KeyUpdate,

@@ -32,12 +32,9 @@ pub(super) fn negotiate(hello: &ClientHello<'_>, cx: &mut Context<'_>) -> Result
 fn suite(config: &ServerConfig, offered: &[CipherSuite]) -> Option<Suite> {
     let spoken = |suite: &CipherSuite| config.suites.contains(suite).then(|| Suite::find(*suite)).flatten();
     let first = offered.iter().find(|suite| !suite.is_grease())?;
-    if *first == CipherSuite::TLS_CHACHA20_POLY1305_SHA256 {
-        if let Some(suite) = spoken(first) {
-            return Some(suite);
-        }
-    }
-    config.suites.iter().filter(|suite| offered.contains(suite)).find_map(spoken)
+    let wanted = Some(first).filter(|first| **first == CipherSuite::TLS_CHACHA20_POLY1305_SHA256);
+    let preferred = config.suites.iter().filter(|suite| offered.contains(suite));
+    wanted.into_iter().chain(preferred).find_map(spoken)
 }
 
 /// A group with a share saves a round trip, and is taken before one without.
