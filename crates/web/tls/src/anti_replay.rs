@@ -57,6 +57,10 @@ impl AntiReplay {
         }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = self.window * 2;
+        // A connection that was told the time long ago would take for fresh what is forgotten already.
+        if now < seen.began {
+            return false;
+        }
         let age = now.since(seen.began);
         if age >= generation * 2 {
             *seen = Seen { began: now, ..Seen::default() };

@@ -14,6 +14,9 @@ pub(crate) mod rules;
 pub(crate) mod server;
 mod shared;
 mod summary;
+#[cfg(test)]
+#[path = "../../tests/support/mod.rs"]
+mod traces;
 
 pub use output::{Direction, EarlyData, Epoch, Output};
 pub(crate) use shared::{decode, encode};

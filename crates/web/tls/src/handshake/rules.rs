@@ -25,6 +25,7 @@ rules! {
     SHARE_NOT_AS_ASKED = "tls-share-not-as-asked", "is not the one share that the HelloRetryRequest asks for", "RFC 8446 §4.2.8";
     SECOND_HELLO_CHANGED = "tls-second-hello-changed", "is not the first one with only its key share changed", "RFC 8446 §4.1.2";
     SECOND_HELLO_EARLY_DATA = "tls-second-hello-early-data", "stands in a second ClientHello", "RFC 8446 §4.1.2";
+    COOKIE_NOT_SENT = "tls-cookie-not-sent", "was not sent by this server", "RFC 8446 §4.2.2";
     IDENTITY_NOT_OFFERED = "tls-identity-not-offered", "is not the number of an identity that was offered", "RFC 8446 §4.2.11";
     HASH_OF_PSK = "tls-hash-of-psk", "has another hash than the pre-shared key", "RFC 8446 §4.2.11";
     PSK_WITHOUT_SHARE = "tls-psk-without-share", "is missing, and psk_dhe_ke, which needs it, is the only mode that was offered", "RFC 8446 §4.2.11";

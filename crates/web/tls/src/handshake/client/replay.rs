@@ -1,18 +1,15 @@
 //! The traces of RFC 8448, replayed as their client: its ClientHellos are given, all else has to come out as it is printed.
 
-#[path = "../../../tests/support/mod.rs"]
-mod support;
-
 use std::sync::Arc;
 
 use bytes::Bytes;
-use support::{Step as Printed, trace};
 use wirelab_x509::ServerName;
 
 use super::hello;
 use super::offer::{Offer, Said};
 use super::psk::Psk;
 use super::*;
+use crate::handshake::traces::{Step as Printed, trace};
 use crate::key_schedule::{Secret, Steps};
 use crate::{
     CipherSuite, EphemeralKey, Hash, Identity, Insecure, MemorySessions, NamedGroup, Session, SessionStore,

@@ -84,6 +84,8 @@ fn check_extensions(hello: &ClientHello<'_>) -> Result<(), Error> {
     if !psk && !has(Type::SIGNATURE_ALGORITHMS) {
         return missing(Type::SIGNATURE_ALGORITHMS);
     }
+    // RFC 8446 §4.2.2: a cookie is the server's, and this one sends none.
+    check(!has(Type::COOKIE), "cookie", &rules::COOKIE_NOT_SENT)?;
     // RFC 8446 §4.2.10: early data is encrypted under the first pre-shared key.
     check(!has(Type::EARLY_DATA) || psk, "early_data", &rules::EARLY_DATA_WITHOUT_PSK).map_err(Error::from)
 }

@@ -74,13 +74,13 @@ pub(super) fn send(mut flight: Flight<'_, '_>, cx: &mut Context<'_>) -> Result<S
 fn read_on(
     progress: Box<Progress>,
     early: Option<bool>,
-    early_traffic: Option<Secret>,
+    early_traffic: Option<(Secret, u32)>,
     cx: &mut Context<'_>,
 ) -> Step {
-    if let Some(secret) = early_traffic {
+    if let Some((secret, max)) = early_traffic {
         let label = "CLIENT_EARLY_TRAFFIC_SECRET";
         cx.shared.keys(Direction::Read, Epoch::EarlyData, progress.suite, &secret, label);
-        cx.shared.push(Output::EarlyData(EarlyData::Accepted { max: cx.config.max_early_data }));
+        cx.shared.push(Output::EarlyData(EarlyData::Accepted { max }));
         return Step::EndOfEarlyData(progress);
     }
     let next = read_handshake(progress, cx);
@@ -103,11 +103,12 @@ fn read_handshake(progress: Box<Progress>, cx: &mut Context<'_>) -> Step {
     if progress.asks { Step::Certificate(progress) } else { Step::Finished(progress) }
 }
 
-/// The secret of early data, of the transcript up to the ClientHello (RFC 8446 §7.1).
-fn early_traffic(flight: &Flight<'_, '_>, cx: &mut Context<'_>) -> Option<Secret> {
+/// The secret of early data, of the transcript up to the ClientHello (RFC 8446 §7.1), and how much of it may come.
+fn early_traffic(flight: &Flight<'_, '_>, cx: &mut Context<'_>) -> Option<(Secret, u32)> {
     let resumed = flight.resumed.as_ref().filter(|_| flight.early == Some(true))?;
     let digest = flight.transcript.digest();
-    Some(resumed.early.client_early_traffic(digest.as_ref(), &mut cx.shared.steps))
+    let secret = resumed.early.client_early_traffic(digest.as_ref(), &mut cx.shared.steps);
+    Some((secret, resumed.max_early_data()))
 }
 
 fn send_server_hello(flight: &mut Flight<'_, '_>, cx: &mut Context<'_>) -> Result<(), Error> {
@@ -115,10 +116,10 @@ fn send_server_hello(flight: &mut Flight<'_, '_>, cx: &mut Context<'_>) -> Resul
     let Choice { suite, group, .. } = flight.choice;
     let key_exchange = &flight.exchange.public_key[..];
     let mut extensions = Extensions::new();
-    extensions.push(Extension::KeyShare(KeyShareEntry { group: *group, key_exchange }));
     if let Some(resumed) = &flight.resumed {
         extensions.push(Extension::SelectedIdentity(resumed.index));
     }
+    extensions.push(Extension::KeyShare(KeyShareEntry { group: *group, key_exchange }));
     extensions.push(Extension::SelectedVersion(ProtocolVersion::TLS1_3));
     let hello = Handshake::ServerHello(ServerHello {
         legacy_version: ProtocolVersion::TLS1_2,
@@ -156,9 +157,8 @@ fn derive(flight: &mut Flight<'_, '_>, cx: &mut Context<'_>) -> HandshakeKeys {
 /// Answers to what the client has offered, and nothing else (RFC 8446 §4.3.1).
 fn send_encrypted_extensions(flight: &mut Flight<'_, '_>, cx: &mut Context<'_>) {
     let mut extensions = Extensions::new();
-    if flight.resumed.is_none() && cx.shared.summary.server_name.is_some() {
-        extensions.push(Extension::ServerNameAcknowledged); // RFC 6066 §3
-    }
+    // RFC 8446 §4.2.7: so the client learns with which share its next hello saves a round trip.
+    extensions.push(Extension::SupportedGroups(cx.config.groups.clone()));
     let alpn = flight.choice.alpn.clone();
     if let Some(alpn) = &alpn {
         extensions.push(Extension::ApplicationLayerProtocolNegotiation(vec![&alpn[..]]));
@@ -167,6 +167,9 @@ fn send_encrypted_extensions(flight: &mut Flight<'_, '_>, cx: &mut Context<'_>) 
         cx.config.record_size_limit.filter(|_| flight.hello.extensions.record_size_limit().is_some())
     {
         extensions.push(Extension::RecordSizeLimit(limit)); // RFC 8449 §4
+    }
+    if cx.shared.summary.server_name.is_some() {
+        extensions.push(Extension::ServerNameAcknowledged); // RFC 6066 §3
     }
     if flight.early == Some(true) {
         extensions.push(Extension::EarlyData);

@@ -14,6 +14,8 @@ mod client_hello;
 mod finished;
 mod flight;
 mod negotiate;
+#[cfg(test)]
+mod replay;
 mod resume;
 mod retry;
 mod ticket;
@@ -95,6 +97,9 @@ impl Server {
 
 impl Step {
     fn receive(self, epoch: Epoch, bytes: &[u8], cx: &mut Context<'_>) -> Result<Step, Error> {
+        if let Step::Failed = self {
+            return Err(Misuse::Failed.into());
+        }
         let message = decode(bytes)?;
         // RFC 8446 §4: a message has one place, and with it the keys that it travels under.
         if self.epoch() != epoch {
@@ -116,7 +121,6 @@ impl Step {
             (Step::Finished(progress), Handshake::Finished(body)) => {
                 finished::receive(*progress, body, bytes, cx)
             }
-            (Step::Failed, _) => Err(Misuse::Failed.into()),
             (step, message) => Err(unexpected(message.msg_type(), step.expects())),
         }
     }

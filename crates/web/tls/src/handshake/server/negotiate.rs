@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::Context;
 use crate::{
-    CipherSuite, ClientHello, EphemeralKey, Error, Identity, NamedGroup, ServerConfig, SignatureScheme,
-    Suite, Violation,
+    CipherSuite, ClientHello, EphemeralKey, Error, ExtensionType, Identity, NamedGroup, ServerConfig,
+    SignatureScheme, Suite, Violation,
 };
 
 /// What is chosen.
@@ -58,7 +58,11 @@ pub(super) fn identity(
     hello: &ClientHello<'_>,
     cx: &Context<'_>,
 ) -> Result<(Arc<Identity>, SignatureScheme), Error> {
-    let offered = hello.extensions.signature_algorithms().unwrap_or_default();
+    // RFC 8446 §4.2.3: a hello with pre-shared keys may come without it, but then one of them has to do.
+    let offered = hello.extensions.signature_algorithms().ok_or(Violation::MissingExtension {
+        message: "ClientHello",
+        extension: ExtensionType::SIGNATURE_ALGORITHMS,
+    })?;
     // RFC 8446 §4.4.3: PKCS #1 v1.5 signs no handshake.
     let usable: Vec<SignatureScheme> =
         offered.iter().copied().filter(|scheme| scheme.signs_handshakes()).collect();

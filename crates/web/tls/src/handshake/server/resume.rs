@@ -24,6 +24,11 @@ pub(super) struct Resumed {
 }
 
 impl Resumed {
+    /// How many bytes of early data the ticket has promised to take.
+    pub(super) fn max_early_data(&self) -> u32 {
+        self.content.max_early_data
+    }
+
     pub(super) fn peer_certificates(&self) -> Vec<Bytes> {
         self.content.client_certificates.clone()
     }

@@ -65,6 +65,9 @@ impl Retried {
             && first.legacy_compression_methods == hello.legacy_compression_methods
             && unchanging(&first).eq(unchanging(hello));
         check(same, "ClientHello", &rules::SECOND_HELLO_CHANGED)?;
+        // Pre-shared keys may be updated or left out, but not added.
+        let has_psk = |hello: &ClientHello<'_>| hello.extensions.contains(ExtensionType::PRE_SHARED_KEY);
+        check(has_psk(&first) || !has_psk(hello), "pre_shared_key", &rules::SECOND_HELLO_CHANGED)?;
         let early = hello.extensions.contains(ExtensionType::EARLY_DATA);
         check(!early, "early_data", &rules::SECOND_HELLO_EARLY_DATA)?;
         // RFC 8446 §4.2.8: one share, of the group that was asked for.

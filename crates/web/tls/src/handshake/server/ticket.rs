@@ -27,6 +27,10 @@ pub(super) fn send_all(suite: Suite, resumption: &Secret, cx: &mut Context<'_>) 
             client_certificates: summary.peer_certificates.clone(),
         };
         let ticket = tickets.seal(&content, cx.shared.now, &cx.shared.entropy)?;
+        // A client that has shown a very long chain gets none: the length has two bytes.
+        if ticket.len() > usize::from(u16::MAX) {
+            return Ok(());
+        }
         let early =
             (cx.config.max_early_data > 0).then_some(Extension::MaxEarlyDataSize(cx.config.max_early_data));
         let message = Message {
