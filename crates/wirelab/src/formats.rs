@@ -16,7 +16,9 @@ use wirelab_kernel::wire::Datagram as NetlinkDatagram;
 use wirelab_tcpip::{
     ArpPacket, Datagram, Frame, IcmpMessage, Icmpv6Message, Ipv4Packet, Ipv6Packet, Segment,
 };
+use wirelab_tls::wire::Handshake;
 use wirelab_wire::{Decode, Explanation, explain, hex};
+use wirelab_x509::Certificate;
 
 /// A format that can be asked for by name.
 #[derive(Clone, Copy, Debug)]
@@ -135,6 +137,62 @@ static FORMATS: &[Format] = &[
             01 01 08 0a 00 00 00 01 00 00 00 00",
         text: false,
         explain: |bytes| explained::<Segment<'_>>(bytes),
+    },
+    Format {
+        name: "tls-handshake",
+        about: "TLS handshake message: what a browser's ClientHello says",
+        sample: "\
+            01 00 01 56 03 03 22 22 22 22 22 22 22 22 22 22 \
+            22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 22 \
+            22 22 22 22 22 22 20 33 33 33 33 33 33 33 33 33 \
+            33 33 33 33 33 33 33 33 33 33 33 33 33 33 33 33 \
+            33 33 33 33 33 33 33 00 24 5a 5a 13 01 13 02 13 \
+            03 c0 2b c0 2f c0 2c c0 30 cc a9 cc a8 c0 13 c0 \
+            14 00 9c 00 9d 00 2f 00 35 00 ff 13 37 01 00 00 \
+            e9 2a 2a 00 00 00 00 00 10 00 0e 00 00 0b 65 78 \
+            61 6d 70 6c 65 2e 6f 72 67 00 17 00 00 ff 01 00 \
+            01 00 00 0a 00 0c 00 0a 6a 6a 11 ec 00 1d 00 17 \
+            00 18 00 0b 00 02 01 00 00 23 00 00 00 10 00 11 \
+            00 0f 02 68 32 08 68 74 74 70 2f 31 2e 31 02 3a \
+            3a 00 05 00 05 01 00 00 00 00 00 0d 00 12 00 10 \
+            04 03 08 04 04 01 05 03 08 05 05 01 08 06 06 01 \
+            00 12 00 00 00 33 00 2b 00 29 6a 6a 00 01 00 00 \
+            1d 00 20 11 11 11 11 11 11 11 11 11 11 11 11 11 \
+            11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 11 \
+            11 11 11 00 2d 00 03 02 01 0b 00 2b 00 07 06 4a \
+            4a 03 04 03 03 00 1b 00 03 02 00 02 00 1c 00 02 \
+            40 01 00 2f 00 06 00 04 00 02 30 00 00 31 00 00 \
+            00 32 00 04 00 02 04 03 00 39 00 02 01 02 12 34 \
+            00 02 ab cd 00 15 00 02 00 00",
+        text: false,
+        explain: |bytes| explained::<Handshake<'_>>(bytes),
+    },
+    Format {
+        name: "certificate",
+        about: "X.509 certificate, in DER: a root that signs itself",
+        sample: "\
+            30 82 01 38 30 81 eb a0 03 02 01 02 02 09 00 84 \
+            f1 08 3d 1c e3 2d 95 30 05 06 03 2b 65 70 30 19 \
+            31 17 30 15 06 03 55 04 03 0c 0e 49 45 54 46 20 \
+            54 65 73 74 20 44 65 6d 6f 30 1e 17 0d 31 37 30 \
+            34 31 39 32 31 33 36 33 39 5a 17 0d 34 31 30 32 \
+            31 32 32 31 33 36 33 39 5a 30 19 31 17 30 15 06 \
+            03 55 04 03 0c 0e 49 45 54 46 20 54 65 73 74 20 \
+            44 65 6d 6f 30 2a 30 05 06 03 2b 65 70 03 21 00 \
+            19 bf 44 09 69 84 cd fe 85 41 ba c1 67 dc 3b 96 \
+            c8 50 86 aa 30 b6 b6 cb 0c 5c 38 ad 70 31 66 e1 \
+            a3 50 30 4e 30 1d 06 03 55 1d 0e 04 16 04 14 a2 \
+            8c c1 f8 6e 59 60 d3 e0 3a e7 5c 96 2c 97 a8 d4 \
+            48 29 3c 30 1f 06 03 55 1d 23 04 18 30 16 80 14 \
+            a2 8c c1 f8 6e 59 60 d3 e0 3a e7 5c 96 2c 97 a8 \
+            d4 48 29 3c 30 0c 06 03 55 1d 13 04 05 30 03 01 \
+            01 ff 30 05 06 03 2b 65 70 03 41 00 6b a8 84 a1 \
+            06 41 58 1d 4c 84 2c c0 4a fe 47 b8 53 3b 7d 1e \
+            4d cf 6f ca 33 b1 b1 62 34 16 b1 fb ca d8 3b 35 \
+            8d a3 d2 1b b2 f1 e2 ec b0 22 77 4c 69 fa 79 0a \
+            83 e8 16 be b2 2c 19 2d f8 d6 4b 02",
+        text: false,
+        explain: |bytes| explained::<Certificate<'_>>(bytes),
     },
     Format {
         name: "pcapng",
