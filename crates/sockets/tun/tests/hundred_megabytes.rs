@@ -178,7 +178,8 @@ fn over_a_network_that_loses_every_twentieth_packet_in_both_roles() {
 }
 
 /// Without selective acknowledgments neither we (RFC 6582) nor the kernel can see that a repetition was lost, or a tail: each
-/// costs a fifth of a second. So it is fewer bytes.
+/// costs a fifth of a second. So it is fewer bytes. (A hundred megabytes each way, run once: after 900 seconds ours had all arrived,
+/// with 661 timeouts, and 86.8 of the kernel's hundred.)
 #[test]
 #[ignore = "needs root and /dev/net/tun"]
 fn over_a_network_that_loses_every_twentieth_packet_without_any_option() {
